@@ -1,0 +1,1 @@
+"""Consumers: the stages after `raw`. They think and fetch nothing."""

@@ -1,0 +1,1 @@
+"""Quotewire: who is in the news, and who said what about whom."""

@@ -1,0 +1,43 @@
+"""The topics: what travels on each, how it is keyed and partitioned, and how long it is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from schemas.records import Alert, DeadLetter, EnrichedArticle, RawArticle, TopicRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """One topic.
+
+    Records of one key go to one partition and so stay in order; `key` is chosen such that whatever must stay in order
+    shares it. A compacted topic keeps at least the newest record of each key for ever.
+    """
+
+    name: str
+    record: type[TopicRecord]
+    key: Callable[[Any], str]
+    partitions: int
+    retention: timedelta
+    compacted: bool = False
+
+
+RAW = Topic("raw", RawArticle, lambda record: record.id, partitions=6, retention=timedelta(days=14))
+ENRICHED = Topic("enriched", EnrichedArticle, lambda record: record.id, partitions=6, retention=timedelta(days=30))
+ALERTS = Topic("alerts", Alert, lambda record: record.id, partitions=3, retention=timedelta(days=90), compacted=True)
+DEAD_LETTERS = Topic("dead-letters", DeadLetter, lambda record: record.id, partitions=1, retention=timedelta(days=90))
+
+TOPICS: dict[str, Topic] = {topic.name: topic for topic in (RAW, ENRICHED, ALERTS, DEAD_LETTERS)}
+"""Every topic by its name."""
+
+
+def topic_of(record: TopicRecord) -> Topic:
+    """The topic that a record travels on."""
+    for topic in TOPICS.values():
+        if isinstance(record, topic.record):
+            return topic
+    raise TypeError(f"{type(record).__name__} travels on no topic")
