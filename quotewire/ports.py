@@ -302,7 +302,9 @@ class Index(Protocol):
         """Find quotes, newest first. Raises Unavailable."""
         ...
 
-    def alerts(self, *, name: str | None = None, article: str | None = None, offset: int = 0, limit: int = 20) -> Sequence[Alert]:
+    def alerts(
+        self, *, name: str | None = None, article: str | None = None, offset: int = 0, limit: int = 20
+    ) -> Sequence[Alert]:
         """Alerts, newest first. Raises Unavailable."""
         ...
 
@@ -398,5 +400,3 @@ class TrackedName:
     name: str
     aliases: tuple[str, ...] = ()
     type: str | None = None
-
-

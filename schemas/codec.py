@@ -48,7 +48,7 @@ def _upgrade(topic: Topic, fields: dict[str, Any]) -> dict[str, Any]:
     while version != current:
         upgrade = _UPGRADES.get((topic.name, version)) if isinstance(version, int) else None
         if upgrade is None:
-            raise Malformed(f"{topic.name}: schema version {version!r} cannot be read; this program reads up to {current}")
+            raise Malformed(f"{topic.name}: schema version {version!r} cannot be read, only versions up to {current}")
         fields = upgrade(fields)
         version = fields["schema_version"]
     return fields

