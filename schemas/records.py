@@ -56,7 +56,7 @@ class Page(_Model):
     body: Base64Bytes = Field(description="The body as it came, zlib-compressed (in JSON: base64).")
 
     @classmethod
-    def from_body(cls, *, url: str, status: int, content_type: str, fetched: datetime, body: bytes) -> Self:
+    def from_body(cls, *, url: str, status: int, content_type: str, fetched: datetime, body: bytes) -> Page:
         """Make a page of an uncompressed body."""
         return cls.model_construct(
             url=url, status=status, content_type=content_type, fetched=fetched.astimezone(UTC), body=zlib.compress(body)
@@ -199,6 +199,7 @@ class DeadLetter(_Model):
     value: Base64Bytes = Field(description="The record as it came (in JSON: base64).")
     reason: str
     buried: Time
+    replayed: Time | None = Field(None, description="When the record was published again; the newest of one id counts.")
 
 
 TopicRecord = RawArticle | EnrichedArticle | Alert | DeadLetter
