@@ -1,0 +1,1 @@
+"""What stands behind the ports: memory and SQLite. Only `quotewire.wiring` chooses among them."""
