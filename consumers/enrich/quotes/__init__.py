@@ -1,21 +1,43 @@
-"""The quote finder, a spaCy component: who said what."""
+"""The quote finder, a spaCy component: who said what.
+
+    nlp.add_pipe("quotewire_names")
+    nlp.add_pipe("quotewire_quotes")
+    doc = nlp("“It is over,” Anna Roth said.")
+    doc._.quotes[0].speaker.name
+
+It needs a tagger, a parser and an entity recogniser before it; the name resolver is optional, without it speakers are not
+resolved to entities.
+"""
 
 from __future__ import annotations
 
 from spacy.language import Language
 from spacy.tokens import Doc
 
+from consumers.enrich.quotes.article import read_article
+from consumers.enrich.quotes.finder import Finder
+from consumers.enrich.quotes.records import make_quotes as _records
+from consumers.enrich.tokens import read_tokens
+
 
 class QuoteFinder:
-    """Sets `doc._.quotes`, a tuple of schemas.records.Quote."""
+    """Sets `doc._.quotes`, a tuple of schemas.records.Quote in the order of the text."""
 
     def __call__(self, doc: Doc) -> Doc:
+        tokens = read_tokens(doc)
+        drafts = Finder(read_article(tokens)).find()
+        doc._.quotes = _records(tokens, drafts, doc._.named_entities)
         return doc
 
 
-@Language.factory("quotewire_quotes", assigns=["doc._.quotes"], requires=["token.dep", "token.head", "token.tag"])
+@Language.factory(
+    "quotewire_quotes", assigns=["doc._.quotes"], requires=["token.dep", "token.head", "token.tag", "token.ent_type"]
+)
 def make_quotes(nlp: Language, name: str) -> QuoteFinder:
     """The factory that `nlp.add_pipe("quotewire_quotes")` calls."""
-    Doc.set_extension("quotes", default=(), force=True)
-    Doc.set_extension("headline", default=None, force=True)
+    for extension in ("quotes", "named_entities"):
+        if not Doc.has_extension(extension):
+            Doc.set_extension(extension, default=())
+    if not Doc.has_extension("headline"):
+        Doc.set_extension("headline", default=None)
     return QuoteFinder()

@@ -1,0 +1,218 @@
+"""Which cue a stretch between quote marks belongs to, by what stands next to it."""
+
+from __future__ import annotations
+
+from consumers.enrich.quotes.cues import Cue
+from consumers.enrich.quotes.article import Article
+from consumers.enrich.quotes.lexicon import words
+
+_SPEECH = frozenset(["quote", "clause", "manner", "thought", "naming", "topic", "words"])
+_ENDS = frozenset([".", "?", "!"])
+_MARKS = frozenset("“”\"„«»‹›‘’'") | {"''", "``"}
+LONGEST_GAP = 45
+"""Tokens that may stand between a stretch and its cue."""
+
+
+def final_mark(article: Article, number: int) -> str:
+    """The punctuation that ends a stretch, inside its closing mark or right after it; "" where there is none."""
+    text, stretch = article.tokens.text, article.stretches[number]
+    last = text[stretch.end - 1]
+    if not last.isalnum() and last not in ")]%’'":
+        return last
+    after = text[stretch.outer_end : stretch.outer_end + 1]
+    return after if after and after in ",.;:?!—–" else ""
+
+
+def starts_sentence(article: Article, number: int) -> bool:
+    """Whether a stretch starts like a sentence: with a capital, and after the end of another or nothing."""
+    tokens, stretch = article.tokens, article.stretches[number]
+    if not _capital(tokens.text[stretch.start : stretch.end]):
+        return False
+    before = tokens.text[tokens.paragraphs[tokens.paragraph[article.ranges[number][0]]][0] : stretch.outer_start].rstrip()
+    return not before or before[-1] in ".?!:…—–”\"’'*•)" or before.endswith(("''", ","))
+
+
+def _capital(text: str) -> bool:
+    for character in text:
+        if character.isalpha():
+            return character.isupper()
+        if character.isdigit():
+            return True
+    return False
+
+
+def before_gap(article: Article, number: int) -> tuple[int, int]:
+    """The tokens between the sentence's start, or the stretch before, and a stretch (first, last; without its mark)."""
+    tokens = article.tokens
+    last = article.ranges[number][0] - 1
+    while last >= 0 and tokens.words[last] in _MARKS:
+        last -= 1
+    paragraph = tokens.paragraph[article.ranges[number][0]]
+    first = last
+    while first >= 0 and tokens.paragraph[first] == paragraph and article.stretch_of[first] < 0:
+        if tokens.words[first] in _ENDS and first < last:
+            break
+        first -= 1
+    first += 1
+    while first <= last and (tokens.words[first] in _MARKS or tokens.is_space(first)):
+        first += 1
+    return first, last
+
+
+def after_gap(article: Article, number: int) -> tuple[int, int]:
+    """The tokens between a stretch and the sentence's end or the next stretch (first, last)."""
+    tokens = article.tokens
+    first = article.ranges[number][1] + 1
+    while first < len(tokens) and tokens.words[first] in _MARKS:
+        first += 1
+    paragraph = tokens.paragraph[article.ranges[number][1]]
+    last = first
+    while last < len(tokens) and tokens.paragraph[last] == paragraph and article.stretch_of[last] < 0:
+        if tokens.words[last] in _ENDS:
+            break
+        last += 1
+    return first, last - 1
+
+
+def cue_after(article: Article, number: int) -> tuple[Cue, str] | None:
+    """The cue of “…,” she said: the one that governs what follows a stretch in its sentence."""
+    tokens = article.tokens
+    mark = final_mark(article, number)
+    first, last = after_gap(article, number)
+    if first > last or not article.stretches[number].closed:
+        return None
+    cues = [c for c in article.cues_between(first, min(last, first + LONGEST_GAP)) if c.kind in ("verb", "according")]
+    if not cues:
+        return None
+    if mark in (".", ":", ";") and not tokens.words[first][0].islower():
+        return None
+    if mark in (".",) and tokens.words[first][0].islower() and cues[0].first - first > 6:
+        return None
+    first_word = first + (tokens.words[first] in (",", "—", "–", "-"))
+    for cue in cues:
+        if cue.kind == "according":
+            if cue.first <= first_word + 1:
+                return cue, "according-after"
+            continue
+        if not cue.frames & {"quote", "manner", "clause"}:
+            continue
+        if cue.frames <= {"clause", "thought", "topic", "document"} and not mark == ",":
+            continue
+        speaker = cue.speaker
+        if speaker is None:
+            if cue.first == first_word:
+                return cue, "cue-after-without-speaker"
+            continue
+        if cue.first == first_word or (cue.first == first_word + 1 and tokens.tags[first_word] == "RB"):
+            return cue, "cue-after-inverted"
+        if speaker.first < first_word:
+            continue
+        if cue.rule == "relative-clause":
+            continue
+        if speaker.first <= first_word + 1 or mark in (",", "—", "–", "-"):
+            if mark in ("?", "!", "…", "") and cue.first - first_word > 14:
+                continue
+            if mark == "" and speaker.first > first_word:
+                continue
+            if tokens.tags[cue.token] in ("VBG",) and cue.rule != "subject":
+                continue
+            return cue, "cue-after"
+    return None
+
+
+def cue_before(article: Article, number: int) -> tuple[Cue, str] | None:
+    """The cue of She said: “…”, She said “…” and She said that “…”."""
+    tokens = article.tokens
+    first, last = before_gap(article, number)
+    if first > last:
+        return _paragraph_before(article, number)
+    cues = [c for c in article.cues_between(first, last) if c.kind != "according" or c.first == first]
+    mark = tokens.words[last]
+    if mark == ":":
+        named = [c for c in cues if c.kind == "colon"]
+        if named:
+            return named[-1], "name-and-colon"
+        best = _governing(article, [c for c in cues if c.frames & _SPEECH and c.kind in ("verb", "noun")], last)
+        return (best, "cue-and-colon") if best else None
+    tail = last
+    while tail >= first and (tokens.words[tail] in (",", "—", "–", "-", "that", "...", "…") or tokens.lower[tail] in ("only", "simply", "just")):
+        tail -= 1
+    commaed = mark in (",", "—", "–")
+    verbs = [c for c in cues if c.kind == "verb"]
+    for cue in reversed(verbs):
+        if cue.last == tail and cue.frames & _SPEECH:
+            return cue, "cue-right-before"
+    if commaed and starts_sentence(article, number):
+        best = _governing(article, [c for c in verbs if c.frames & {"quote", "manner", "clause"}], last)
+        if best:
+            return best, "cue-before-comma"
+        according = [c for c in cues if c.kind == "according"]
+        if according:
+            return according[-1], "according-before"
+    return None
+
+
+def _governing(article: Article, cues: list[Cue], last: int) -> Cue | None:
+    """Of the cues before a mark, the last one that takes words in marks and has a speaker."""
+    tokens = article.tokens
+    verbs = [c for c in cues if c.kind == "verb" and c.frames & {"quote", "clause", "manner"} and c.rule != "relative-clause"]
+    near = [c for c in verbs if not any(tokens.deps[t] == "relcl" for t in [c.token])]
+    pool = near or verbs or cues
+    with_speaker = [c for c in pool if c.speaker is not None]
+    return (with_speaker or pool)[-1] if pool else None
+
+
+def _paragraph_before(article: Article, number: int) -> tuple[Cue, str] | None:
+    """The cue at the end of the paragraph before, where that ends with a colon or has no end."""
+    tokens = article.tokens
+    paragraph = tokens.paragraph[article.ranges[number][0]]
+    if paragraph == 0:
+        return None
+    start, end = tokens.paragraphs[paragraph - 1]
+    before = tokens.text[start:end].rstrip()
+    if not before.endswith(":"):
+        return None
+    last = tokens.at(start + len(before) - 1)
+    first = last
+    while first >= 0 and tokens.paragraph[first] == paragraph - 1 and article.stretch_of[first] < 0:
+        if tokens.words[first] in _ENDS:
+            break
+        first -= 1
+    cues = [c for c in article.cues_between(first + 1, last) if c.kind in ("verb", "noun", "colon") and c.frames & _SPEECH]
+    best = _governing(article, cues, last)
+    return (best, "colon-before-paragraph") if best else None
+
+
+def is_own_words(article: Article, number: int) -> bool:
+    """Whether a stretch reads like what somebody says: it has a verb, or a pronoun of the first or second person."""
+    tokens = article.tokens
+    first, last = article.ranges[number]
+    span = range(first, last + 1)
+    if any(tokens.lower[t] in ("i", "we", "you", "my", "our", "your", "us", "me") for t in span):
+        return True
+    return any(tokens.tags[t] in ("VBD", "VBZ", "VBP", "MD") for t in span)
+
+
+def no_quotation(article: Article, number: int) -> str:
+    """The rule by which words in marks are a name, a title or distance kept, and no quotation; "" where none applies."""
+    tokens = article.tokens
+    first, last = article.ranges[number]
+    length = last - first + 1
+    before, tail = before_gap(article, number)
+    previous = tokens.lower[tail] if before <= tail else ""
+    earlier = tokens.lower[tail - 1] if before <= tail - 1 else ""
+    if previous in ("so-called", "nicknamed", "dubbed", "titled", "entitled", "headlined", "named", "hashtag"):
+        return "label"
+    if previous == "as" and earlier in ("known", "billed", "marketed"):
+        return "label"
+    capitals = [tokens.words[t][0].isupper() for t in range(first, last + 1) if tokens.words[t][0].isalpha() and (len(tokens.words[t]) > 3 or t == first)]
+    if capitals and all(capitals) and 1 < length <= 9 and not starts_sentence(article, number):
+        return "title-of-work"
+    if previous in ("on", "of", "in", "the", "film", "song", "book", "show", "series", "album") and capitals and all(capitals) and length <= 9:
+        return "title-of-work"
+    return ""
+
+
+def possessive_pronoun(word: str) -> bool:
+    """Whether a word is his, her, their and the like."""
+    return word in words("possessives")

@@ -1,0 +1,148 @@
+"""Cues: the words of a text that say somebody is speaking, with who that is."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from consumers.enrich.quotes.grammar import Phrase, is_nominal, is_verb, joined, noun_phrase, subject
+from consumers.enrich.quotes.lexicon import cue_nouns, cue_verbs, words
+from consumers.enrich.tokens import Tokens
+
+_SURE_FORMS = frozenset("said says told tells wrote writes asked asks added adds tweeted tweets".split())
+"""Forms that report speech whatever the tagger takes them for."""
+_COLON = re.compile(r"\s*(?P<name>[A-Z][\w.’'-]*(?: (?:[A-Z][\w.’'()-]*|de|van|von|al|bin|la|the|of|for|and|&)){0,6}): ?(?=\S)")
+
+
+@dataclass(slots=True)
+class Cue:
+    """Words that report speech, and the phrase that names the speaker, where there is one.
+
+    `kind`: verb, noun, according or colon. `first` to `last` are its tokens, `token` the main one. `rule` says how the
+    speaker was found.
+    """
+
+    kind: str
+    lemma: str
+    frames: frozenset[str]
+    token: int
+    first: int
+    last: int
+    speaker: Phrase | None = None
+    others: tuple[Phrase, ...] = ()
+    rule: str = ""
+    depth: int = 0
+
+
+def find_cues(tokens: Tokens, stretch_of: list[int]) -> list[Cue]:
+    """All cues of a document in order. `stretch_of`: the stretch between marks that each token is in, or -1."""
+    found: list[Cue] = []
+    verbs, noun_groups = cue_verbs(), cue_nouns()
+    for token, word in enumerate(tokens.lower):
+        if word in verbs:
+            cue = _verb(tokens, token)
+            if cue is not None:
+                found.append(cue)
+                continue
+        if word == "according" and token + 1 < len(tokens) and tokens.lower[token + 1] == "to":
+            found.append(_according(tokens, token))
+        elif word in noun_groups and tokens.tags[token].startswith("NN"):
+            found.append(_noun(tokens, token, noun_groups[word]))
+    found += _colons(tokens)
+    return sorted(found, key=lambda cue: cue.first)
+
+
+def _verb(tokens: Tokens, token: int) -> Cue | None:
+    tag = tokens.tags[token]
+    if not tag.startswith("VB") and tokens.lower[token] not in _SURE_FORMS:
+        return None
+    if tag == "VBN" and tokens.deps[token] in ("amod", "compound"):
+        return None
+    if tokens.deps[token] in ("aux", "auxpass"):
+        return None
+    after = tokens.lower[token + 1 : token + 5]
+    for word in cue_verbs()[tokens.lower[token]]:
+        last = token
+        if word.particle:
+            if word.particle not in after or (after.index(word.particle) > 0 and word.particle in ("to", "of", "about")):
+                continue
+            last = token + 1 + after.index(word.particle)
+        cue = Cue("verb", word.lemma, word.frames, token, token, last, depth=len(tokens.ancestors(token)))
+        _add_speaker(tokens, cue)
+        return cue
+    return None
+
+
+def _add_speaker(tokens: Tokens, cue: Cue) -> None:
+    head, rule = subject(tokens, cue.token)
+    if head is None and rule != "agent":
+        head, rule = _neighbour(tokens, cue.token), "neighbour"
+    if head is None:
+        return
+    cue.speaker, cue.rule = noun_phrase(tokens, head), rule
+    cue.others = tuple(noun_phrase(tokens, other) for other in joined(tokens, head))
+
+
+def _neighbour(tokens: Tokens, token: int) -> int | None:
+    """The noun right before or after a verb that the parser gave no subject."""
+    before, after = token - 1, token + 1
+    if before >= 0 and tokens.paragraph[before] == tokens.paragraph[token]:
+        if tokens.tags[before] in ("PRP", "NNP", "NNPS", "NN", "NNS") and tokens.tags[token] not in ("VBG", "VB"):
+            return before
+    if after < len(tokens) and tokens.tags[token] in ("VBD", "VBZ", "VBP") and tokens.tags[after] in ("PRP", "NNP"):
+        while after + 1 < len(tokens) and tokens.tags[after] == "NNP" and tokens.tags[after + 1] == "NNP":
+            after += 1
+        return after
+    return None
+
+
+def _according(tokens: Tokens, token: int) -> Cue:
+    cue = Cue("according", "according to", frozenset(["clause", "quote"]), token, token, token + 1)
+    for child in tokens.children[token + 1] or tokens.children[token]:
+        if tokens.deps[child] == "pobj" or (is_nominal(tokens, child) and child > token + 1):
+            cue.speaker, cue.rule = noun_phrase(tokens, child), "according-to"
+            cue.others = tuple(noun_phrase(tokens, other) for other in joined(tokens, child))
+            break
+    return cue
+
+
+def _noun(tokens: Tokens, token: int, group: str) -> Cue:
+    cue = Cue("noun", tokens.lower[token], frozenset([group]), token, token, token, depth=len(tokens.ancestors(token)))
+    head = None
+    for child in tokens.children[token]:
+        if tokens.deps[child] == "poss":
+            head, cue.rule = child, "possessor"
+        elif tokens.deps[child] == "prep" and tokens.lower[child] in ("by", "from", "of") and head is None:
+            nouns = [n for n in tokens.children[child] if tokens.deps[n] == "pobj"]
+            if nouns and (tokens.lower[child] != "of" or tokens.entity[nouns[0]] in ("PERSON", "ORG")):
+                head, cue.rule = nouns[0], "author"
+    if head is None:
+        verb = tokens.heads[token]
+        while not is_verb(tokens, verb) and tokens.heads[verb] != verb:
+            verb = tokens.heads[verb]
+        if is_verb(tokens, verb):
+            head, rule = subject(tokens, verb)
+            cue.rule = "subject-of-clause" if rule else ""
+            if head == token:
+                head = None
+    if head is not None:
+        cue.speaker = noun_phrase(tokens, head)
+        if tokens.lower[head] in words("possessives"):
+            cue.speaker = Phrase(head, head, head)
+    return cue
+
+
+def _colons(tokens: Tokens) -> list[Cue]:
+    """A name and a colon at the start of a paragraph: Smith: We shall see."""
+    found = []
+    for number, (start, end) in enumerate(tokens.paragraphs):
+        match = _COLON.match(tokens.text, start, end)
+        if match is None or len(match["name"].split()) > 6:
+            continue
+        first, last = tokens.at(match.start("name")), tokens.at(match.end("name") - 1)
+        colon = tokens.at(match.end("name"))
+        if first <= last < colon < len(tokens) and tokens.words[colon] == ":" and tokens.paragraph[colon] == number:
+            cue = Cue("colon", ":", frozenset(["clause", "quote"]), colon, colon, colon, rule="name-and-colon")
+            cue.speaker = Phrase(first, last, last)
+            found.append(cue)
+    return found

@@ -1,0 +1,234 @@
+"""Finds quotes: puts cues, reported clauses and the stretches between marks together, in the order of the text.
+
+The text is read once from its start. Each stretch between quote marks is either claimed by a cue that stands next to it,
+part of what a cue reports, a quotation of somebody who has just been speaking, or no quotation. What is known so far of
+who is speaking is kept in `Discourse`.
+"""
+
+from __future__ import annotations
+
+from consumers.enrich.quotes.article import Article, Draft
+from consumers.enrich.quotes.attribution import cue_after, cue_before, final_mark, is_own_words, no_quotation, starts_sentence
+from consumers.enrich.quotes.cues import Cue
+from consumers.enrich.quotes.discourse import Discourse
+from consumers.enrich.quotes.reported import Range, reported
+
+
+class Finder:
+    """Finds the quotes of one article."""
+
+    def __init__(self, article: Article) -> None:
+        self.article = article
+        self.tokens = article.tokens
+        self.discourse = Discourse(article)
+        self.claimed: dict[int, Draft] = {}
+        self.reports = self._reports()
+
+    def find(self) -> list[Draft]:
+        """All quotes, in the order of the text."""
+        events: list[tuple[int, int, int]] = [(s.start, 0, n) for n, s in enumerate(self.article.stretches)]
+        events += [(self.tokens.starts[ranges[0][0]], 1, n) for n, (_, ranges, _) in enumerate(self.reports)]
+        for number in range(len(self.article.stretches)):
+            self._claim_beside(number)
+        for _, ranges, _ in self.reports:
+            pass
+        for _, kind, number in sorted(events):
+            if kind == 1:
+                self._report(*self.reports[number])
+            elif number not in self.claimed:
+                self._stretch(number)
+        return sorted(self.discourse.drafts, key=lambda draft: draft.start)
+
+    # --- reported clauses -------------------------------------------------------------------------------------------
+
+    def _reports(self) -> list[tuple[Cue, list[Range], str]]:
+        found = []
+        for cue in self.article.cues:
+            if self.article.stretch_of[cue.token] >= 0:
+                continue
+            ranges, rule = reported(self.tokens, cue)
+            if ranges:
+                found.append((cue, ranges, rule))
+        return found
+
+    def _report(self, cue: Cue, ranges: list[Range], rule: str) -> None:
+        """A reported clause: indirect where it holds no stretch, mixed where it does."""
+        if self._is_within_report(cue):
+            return
+        spans = []
+        touched: list[int] = []
+        for first, last in ranges:
+            spans.append((self.tokens.starts[first], self.tokens.ends[last]))
+            for token in range(first, last + 1):
+                number = self.article.stretch_of[token]
+                if number >= 0 and number not in touched:
+                    touched.append(number)
+        if any(number in self.claimed and self.claimed[number].cue is not cue for number in touched):
+            own = [n for n in touched if n not in self.claimed]
+            if not own:
+                outside = self._outside(ranges, touched)
+                if outside < 4:
+                    return
+                return
+        if any(number in self.claimed and self.claimed[number].kind == "direct" for number in touched):
+            if self._outside(ranges, touched) == 0:
+                return
+        if not touched and not self._worth(cue, ranges):
+            return
+        spans = [self._widened(span, touched) for span in spans]
+        whole = bool(touched) and self._outside(ranges, touched) == 0
+        for number in touched:
+            old = self.claimed.pop(number, None)
+            if old is not None and old in self.discourse.drafts:
+                self.discourse.drafts.remove(old)
+        draft = Draft(spans, "direct" if whole else "mixed" if touched else "indirect", cue, cue.speaker, cue.others, [rule, cue.rule])
+        if whole:
+            draft.spans = [(self.article.stretches[n].start, self.article.stretches[n].end) for n in touched]
+        self._add(draft, touched)
+
+    def _worth(self, cue: Cue, ranges: list[Range]) -> bool:
+        if cue.frames & {"thought"} and not cue.frames & {"quote"}:
+            return False
+        if cue.speaker is None:
+            return cue.kind == "according"
+        return True
+
+    def _is_within_report(self, cue: Cue) -> bool:
+        for other, ranges, _ in self.reports:
+            if other is not cue and any(a <= cue.token <= b for a, b in ranges):
+                if not (other.frames & {"thought"} and not other.frames & {"quote"}) and other.speaker is not None:
+                    return True
+        return False
+
+    def _outside(self, ranges: list[Range], touched: list[int]) -> int:
+        """How many words of the ranges stand outside the stretches."""
+        return sum(
+            1
+            for first, last in ranges
+            for token in range(first, last + 1)
+            if self.article.stretch_of[token] < 0 and self.tokens.words[token][0].isalnum()
+        )
+
+    def _widened(self, span: tuple[int, int], touched: list[int]) -> tuple[int, int]:
+        """A span that holds the stretches it touches whole, with their marks."""
+        start, end = span
+        for number in touched:
+            stretch = self.article.stretches[number]
+            if stretch.start < end and stretch.end > start:
+                start, end = min(start, stretch.outer_start), max(end, stretch.outer_end)
+        return start, end
+
+    # --- stretches --------------------------------------------------------------------------------------------------
+
+    def _claim_beside(self, number: int) -> None:
+        found = cue_before(self.article, number)
+        if found is None or (found[1] not in ("cue-and-colon", "name-and-colon", "cue-right-before")):
+            after = cue_after(self.article, number)
+            if after is not None:
+                found = after
+        if found is None:
+            return
+        cue, rule = found
+        previous = self.claimed.get(number - 1)
+        stretch = self.article.stretches[number]
+        if cue.frames & {"thought"} and not starts_sentence(self.article, number) and not cue.frames & {"quote"} and no_quotation(self.article, number):
+            return
+        if previous is not None and previous.cue is cue and number - 1 in previous.stretches:
+            previous.spans.append((stretch.start, stretch.end))
+            previous.stretches.append(number)
+            previous.rules.append("interrupted")
+            self.claimed[number] = previous
+            return
+        draft = Draft([(stretch.start, stretch.end)], "direct", cue, cue.speaker, cue.others, [rule, cue.rule])
+        self._add(draft, [number])
+
+    def _stretch(self, number: int) -> None:
+        """A stretch that no cue claims: a quotation of who has been speaking, a fragment, or nothing."""
+        article, tokens = self.article, self.tokens
+        stretch = article.stretches[number]
+        first, last = article.ranges[number]
+        paragraph = tokens.paragraph[first]
+        if stretch.continued and number - 1 in self.claimed:
+            draft = self.claimed[number - 1]
+            draft.spans.append((stretch.start, stretch.end))
+            draft.stretches.append(number)
+            draft.rules.append("continued")
+            self.claimed[number] = draft
+            return
+        if starts_sentence(article, number) and (final_mark(article, number) in tuple(".?!…—") or not stretch.closed) and last - first >= 1:
+            self._floating(number, paragraph)
+            return
+        self._fragment(number)
+
+    def _floating(self, number: int, paragraph: int) -> None:
+        stretch = self.article.stretches[number]
+        first = self.article.ranges[number][0]
+        if stretch.single and paragraph == 0:
+            return
+        introduced = self.discourse.introduced(first - 1, paragraph)
+        previous = self.discourse.last_spoken(paragraph, first)
+        draft = Draft([(stretch.start, stretch.end)], "direct")
+        if previous is not None:
+            same = self.tokens.paragraph[self.tokens.at(previous.spans[-1][0])] == paragraph
+            if introduced is not None and (not same or introduced.first > self.tokens.at(previous.spans[-1][1])):
+                draft.speaker, draft.rules = introduced, ["floating", "introduced"]
+            elif same and previous.kind == "direct" and self._adjacent(previous, number):
+                previous.spans.append((stretch.start, stretch.end))
+                previous.stretches.append(number)
+                previous.rules.append("goes-on")
+                self.claimed[number] = previous
+                return
+            else:
+                draft.speaker, draft.others = previous.speaker, previous.others
+                draft.rules = ["floating", "same-paragraph" if same else "last-speaker"]
+        elif introduced is not None:
+            draft.speaker, draft.rules = introduced, ["floating", "introduced"]
+        else:
+            draft.rules = ["floating", "no-speaker"]
+        self._add(draft, [number])
+
+    def _adjacent(self, draft: Draft, number: int) -> bool:
+        """Whether nothing but the cue of a quote stands between it and a stretch."""
+        if number - 1 not in draft.stretches:
+            return False
+        gap = self.tokens.text[self.article.stretches[number - 1].outer_end : self.article.stretches[number].outer_start]
+        return gap.count(". ") <= 1
+
+    def _fragment(self, number: int) -> None:
+        """A few words in marks within a sentence: a quotation where a cue governs them, else distance or a title."""
+        article, tokens = self.article, self.tokens
+        first, last = article.ranges[number]
+        if no_quotation(article, number):
+            return
+        governing = self._governing(first, last)
+        stretch = article.stretches[number]
+        length = last - first + 1
+        if governing is not None:
+            draft = Draft([(stretch.start, stretch.end)], "direct", governing, governing.speaker, governing.others, ["fragment", governing.rule])
+            self._add(draft, [number])
+        elif length >= 3 and is_own_words(article, number) and not stretch.single:
+            previous = self.discourse.last_spoken(tokens.paragraph[first], first)
+            draft = Draft([(stretch.start, stretch.end)], "direct", None, previous.speaker if previous else None, (), ["fragment", "last-speaker"])
+            self._add(draft, [number])
+
+    def _governing(self, first: int, last: int) -> Cue | None:
+        """The nearest cue above a fragment in the parse."""
+        tokens = self.tokens
+        by_token = {cue.token: cue for cue in self.article.cues if self.article.stretch_of[cue.token] < 0}
+        top = next((t for t in range(first, last + 1) if not first <= tokens.heads[t] <= last), first)
+        for ancestor in [top, *tokens.ancestors(top)]:
+            if first <= ancestor <= last:
+                continue
+            cue = by_token.get(ancestor)
+            if cue is not None and cue.speaker is not None and not first <= cue.speaker.head <= last:
+                return cue
+        return None
+
+    # --- drafts -----------------------------------------------------------------------------------------------------
+
+    def _add(self, draft: Draft, numbers: list[int]) -> None:
+        draft.stretches = list(numbers)
+        draft.rules = [rule for rule in draft.rules if rule]
+        for number in numbers:
+            self.claimed[number] = draft
+        self.discourse.drafts.append(draft)

@@ -1,0 +1,171 @@
+"""Where quote marks open and close: the stretches of a text between them.
+
+Marks are read a paragraph at a time. A stretch that is left open ends with its paragraph; where the next paragraph opens
+with a mark again it is continued there, as newspapers set a quotation of several paragraphs.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+OPENING = "“„«‹"
+CLOSING = "”»›"
+EITHER = '"'
+DOUBLED = ("''", "``")
+"""Two single marks set for one double mark: `` opens, '' does either."""
+SINGLE_OPENING = "‘'"
+SINGLE_CLOSING = "’'"
+FINAL = ".?!…,;:—–-"
+"""What may stand before the closing mark of a quotation, but hardly before an apostrophe."""
+
+_MARK = re.compile(r"''|``|[“”„«»‹›\"]")
+_SINGLE = re.compile(r"[‘’']")
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Words between quote marks: text[start:end], without the marks; `outer_start` and `outer_end` are with them.
+
+    `closed`: whether the closing mark is there. `continued`: whether it goes on with the stretch before it, which was
+    left open at the end of the paragraph before. `single`: whether the marks are single ones.
+    """
+
+    start: int
+    end: int
+    outer_start: int
+    outer_end: int
+    closed: bool = True
+    continued: bool = False
+    single: bool = False
+
+
+def find_stretches(text: str, paragraphs: list[tuple[int, int]]) -> list[Stretch]:
+    """All stretches between quote marks, in order and without overlap: nested ones belong to the one around them.
+
+    `paragraphs`: where the paragraphs of the text stand. Single marks count where no double mark is open.
+    """
+    found: list[Stretch] = []
+    open_before = False
+    for start, end in paragraphs:
+        double = _double(text, start, end, open_before)
+        open_before = bool(double) and not double[-1].closed
+        covered = [(stretch.outer_start, stretch.outer_end) for stretch in double]
+        double.extend(_single(text, start, end, covered))
+        found.extend(sorted(double, key=lambda stretch: stretch.start))
+    return found
+
+
+def _double(text: str, start: int, end: int, open_before: bool) -> list[Stretch]:
+    found: list[Stretch] = []
+    opened: re.Match[str] | None = None
+    for mark in _MARK.finditer(text, start, end):
+        side = _side(text, mark, start, end, opened is not None)
+        if side == "open" and opened is None:
+            opened = mark
+        elif side == "close" and opened is not None:
+            _append(found, text, opened, mark.start(), mark.end(), open_before, start)
+            opened = None
+    if opened is not None:
+        _append(found, text, opened, end, end, open_before, start, closed=False)
+    return found
+
+
+def _side(text: str, mark: re.Match[str], start: int, end: int, is_open: bool) -> str:
+    """Whether a mark opens or closes."""
+    character = mark.group()
+    if character in OPENING or character == "``":
+        # Guillemets are set the other way round in some newsrooms: »so«.
+        return "close" if character in "«‹" and is_open else "open"
+    if character in CLOSING:
+        return "open" if character in "»›" and not is_open and _opens(text, mark, start, end) else "close"
+    if _opens(text, mark, start, end):
+        return "close" if is_open and not _closes(text, mark, start, end) and _at_end(text, mark, end) else "open"
+    return "close" if is_open else "none" if _closes(text, mark, start, end) else "open"
+
+
+def _opens(text: str, mark: re.Match[str], start: int, end: int) -> bool:
+    before = text[mark.start() - 1] if mark.start() > start else " "
+    after = text[mark.end()] if mark.end() < end else " "
+    return (before.isspace() or before in "([{—–-‘'/") and not after.isspace()
+
+
+def _closes(text: str, mark: re.Match[str], start: int, end: int) -> bool:
+    before = text[mark.start() - 1] if mark.start() > start else " "
+    after = text[mark.end()] if mark.end() < end else " "
+    return not before.isspace() and not after.isalnum()
+
+
+def _at_end(text: str, mark: re.Match[str], end: int) -> bool:
+    return not text[mark.end() : end].strip()
+
+
+def _append(
+    found: list[Stretch], text: str, opened: re.Match[str], end: int, outer_end: int, open_before: bool, start: int,
+    closed: bool = True,
+) -> None:
+    inner_start, inner_end = opened.end(), end
+    while inner_start < inner_end and text[inner_start].isspace():
+        inner_start += 1
+    while inner_end > inner_start and text[inner_end - 1].isspace():
+        inner_end -= 1
+    if any(character.isalnum() for character in text[inner_start:inner_end]):
+        continued = open_before and not found and not text[start : opened.start()].strip()
+        found.append(Stretch(inner_start, inner_end, opened.start(), outer_end, closed, continued))
+
+
+def _single(text: str, start: int, end: int, covered: list[tuple[int, int]]) -> list[Stretch]:
+    """Stretches between single marks, told from apostrophes, outside the covered parts of a paragraph."""
+    marks = [m.start() for m in _SINGLE.finditer(text, start, end) if not any(a <= m.start() < b for a, b in covered)]
+    marks = [mark for mark in marks if text[mark : mark + 2] != "''" and text[mark - 1 : mark + 1] != "''"]
+    found: list[Stretch] = []
+    position = 0
+    while position < len(marks):
+        opening = marks[position]
+        position += 1
+        if not _single_opens(text, opening, start, end):
+            continue
+        closing = _single_closing(text, opening, marks[position:], start, end)
+        if closing is not None and any(c.isalnum() for c in text[opening + 1 : closing]):
+            if not any(opening < a < closing for a, _ in covered) or text[opening] == "‘":
+                found.append(Stretch(opening + 1, closing, opening, closing + 1, single=True))
+                position = marks.index(closing) + 1
+    inside = [s for s in found if any(s.start < a < s.end for a, _ in covered)]
+    return [s for s in found if s not in inside]
+
+
+def _single_opens(text: str, mark: int, start: int, end: int) -> bool:
+    before = text[mark - 1] if mark > start else " "
+    after = text[mark + 1] if mark + 1 < end else " "
+    if text[mark] not in SINGLE_OPENING or after.isspace():
+        return False
+    return not before.isalnum() and before not in ".,!?’'" and (after.isalnum() or after in "“\"[(…$£€-—.¿¡@#")
+
+
+def _single_closing(text: str, opening: int, candidates: list[int], start: int, end: int) -> int | None:
+    """The closing mark of a stretch between single marks: the first that is surely none of a plural's possessive.
+
+    A mark after s and before a word (the workers’ rights) closes only where no better one follows before the next opening.
+    """
+    doubtful: int | None = None
+    for mark in candidates:
+        before = text[mark - 1]
+        after = text[mark + 1] if mark + 1 < end else " "
+        if text[mark] == "‘" or (_single_opens(text, mark, start, end) and not _elided(text, mark)):
+            if doubtful is not None:
+                return doubtful
+            if text[mark] == "‘":
+                return None
+            continue
+        if text[mark] not in SINGLE_CLOSING or before.isspace() or after.isalnum():
+            continue
+        if before in "sS" and after == " " and mark + 2 < end and text[mark + 2].islower():
+            doubtful = doubtful or mark
+            continue
+        return mark
+    return doubtful
+
+
+def _elided(text: str, mark: int) -> bool:
+    """Whether an apostrophe stands for letters left out at a word's start: ’90s, ’em, ’til."""
+    return bool(re.match(r"[’'](?:\d0s|em\b|til\b|tis\b|cause\b|n\b)", text[mark : mark + 8]))
