@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -12,6 +10,7 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
+from quotewire.files import write_whole
 from quotewire.ports import ConfigurationError, TrackedName
 
 
@@ -87,18 +86,3 @@ def _save(path: Path, document: Any) -> None:
     yaml.indent(sequence=2, offset=0)
     yaml.dump(document, text)
     write_whole(path, text.getvalue())
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Replace a file's content in one step, so that no reader and no kill ever sees half of it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).replace(path)
-    except OSError as error:
-        Path(temporary).unlink(missing_ok=True)
-        raise ConfigurationError(f"{path} cannot be written: {error}") from error

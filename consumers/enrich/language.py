@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import py3langid
 
-SHORTEST = 60
-"""Code points below which a text says too little for a guess against what the feed declares."""
+SHORTEST = 200
+"""Letters below which a text says too little for a guess: a short English text full of names looks like anything."""
 READ = 2000
 """Code points that are looked at: the head of an article tells its language as well as the whole."""
 

@@ -15,44 +15,10 @@ from lxml import html as lxml_html
 from schemas.records import RawArticle, Span
 
 _BLOCKS = frozenset(
-    [
-        "address",
-        "article",
-        "aside",
-        "blockquote",
-        "br",
-        "dd",
-        "div",
-        "dl",
-        "dt",
-        "fieldset",
-        "figcaption",
-        "figure",
-        "footer",
-        "form",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "header",
-        "hr",
-        "li",
-        "main",
-        "nav",
-        "ol",
-        "p",
-        "pre",
-        "section",
-        "table",
-        "tr",
-        "ul",
-    ]
+    "address article aside blockquote br dd div dl dt fieldset figcaption figure footer form h1 h2 h3 h4 h5 h6 header "
+    "hr li main nav ol p pre section table tr ul".split()
 )
-_UNREAD = frozenset(
-    ["head", "iframe", "math", "noscript", "object", "script", "style", "svg", "template", "textarea", "title"]
-)
+_UNREAD = frozenset("head iframe math noscript object script style svg template textarea title".split())
 _LOOKS_LIKE_HTML = re.compile(
     r"<\s*(?:!doctype|html|body|div|p|br|article|a|span|em|strong|ul|h[1-6])\b[^>]*>", re.IGNORECASE
 )

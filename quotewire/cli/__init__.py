@@ -1,0 +1,59 @@
+"""The command line `quotewire`."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from typing import Annotated
+
+import typer
+
+from quotewire.cli import annotate, browse, dead, doctor, feeds, parse, run, watch
+from quotewire.cli.output import AWAY, MISUSED, complain, out
+from quotewire.ports import ConfigurationError, Rejected, Unavailable
+
+app = typer.Typer(
+    name="quotewire",
+    help="News feeds in; who is in the news and who said what about whom out.",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+run.register(app)
+parse.register(app)
+annotate.register(app)
+browse.register(app)
+app.add_typer(feeds.app, name="feeds")
+app.add_typer(watch.app, name="watch")
+app.add_typer(dead.app, name="dead")
+doctor.register(app)
+
+
+@app.callback()
+def _global(
+    version: Annotated[bool, typer.Option("--version", help="Show the version and exit.", is_eager=True)] = False,
+) -> None:
+    if version:
+        from importlib.metadata import version as installed
+
+        out.print(f"quotewire {installed('quotewire')}")
+        raise typer.Exit
+
+
+def main() -> None:
+    """Run the command line and exit with its status; a user's mistake is one line, never a stack trace."""
+    # Quiet ends where the reader has gone: `quotewire quotes | head`.
+    if hasattr(signal, "SIGPIPE"):
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    try:
+        app()
+    except ConfigurationError as error:
+        complain(str(error))
+        sys.exit(MISUSED)
+    except Unavailable as error:
+        complain(str(error))
+        sys.exit(AWAY)
+    except Rejected as error:
+        complain(str(error))
+        sys.exit(1)

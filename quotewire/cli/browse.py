@@ -1,0 +1,141 @@
+"""`quotewire search`, `quotes` and `alerts`: what the index holds."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+import typer
+from rich.text import Text
+
+from quotewire.cli.output import out, print_json, when
+from quotewire.ports import ArticleQuery, QuoteQuery
+from quotewire.settings import load
+from quotewire.wiring import Wiring
+
+_Limit = Annotated[int, typer.Option(min=1, max=1000, help="How many at the most.")]
+_Json = Annotated[bool, typer.Option("--json", help="As one JSON document.")]
+_Since = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="First day (UTC).")]
+_Until = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Last day (UTC).")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command()(search)
+    app.command()(quotes)
+    app.command()(alerts)
+
+
+def search(
+    query: Annotated[
+        str, typer.Argument(metavar="QUERY", help="Words that all occur; a “phrase” between quote marks.")
+    ],
+    entity: Annotated[str | None, typer.Option(help="Only with this entity, by its full name.")] = None,
+    speaker: Annotated[str | None, typer.Option(help="Only with a quote by this speaker, by full name.")] = None,
+    feed: Annotated[str | None, typer.Option(help="Only from this feed, by its address.")] = None,
+    since: _Since = None,
+    until: _Until = None,
+    limit: _Limit = 20,
+    json: _Json = False,
+) -> None:
+    """Search the articles.
+
+    **Examples**
+
+    `quotewire search 'flood defences'`
+
+    `quotewire search '"rate cut"' --speaker 'Maria Keane' --since 2026-11-01 --json`
+    """
+    with Wiring(load()) as wiring:
+        page = wiring.index.search(
+            ArticleQuery(
+                words=query,
+                feed=feed,
+                entity=entity,
+                speaker=speaker,
+                first_day=since.date() if since else None,
+                last_day=until.date() if until else None,
+                limit=limit,
+            )
+        )
+    if json:
+        print_json(page)
+        return
+    out.print(f"{page.total} articles" if page.total != 1 else "1 article")
+    for hit in page.hits:
+        out.print()
+        out.print(Text(hit.title or hit.id, style="bold"))
+        out.print(
+            Text(
+                f"{hit.outlet or 'no outlet'}, {when(hit.published)}, {hit.quotes} quotes  {hit.url or ''}", style="dim"
+            )
+        )
+        excerpt = Text("  ")
+        for fragment in hit.excerpt:
+            excerpt.append(" ".join(fragment.text.split("\n")), style="bold yellow" if fragment.marked else "")
+        out.print(excerpt)
+
+
+def quotes(
+    speaker: Annotated[str, typer.Option(help="Words of the speaker's name.")] = "",
+    about: Annotated[str, typer.Option(help="Words that all occur in the quote.")] = "",
+    since: _Since = None,
+    until: _Until = None,
+    limit: _Limit = 20,
+    json: _Json = False,
+) -> None:
+    """Who said what, newest first.
+
+    **Examples**
+
+    `quotewire quotes --speaker Keane`
+
+    `quotewire quotes --about 'school closures' --json`
+    """
+    with Wiring(load()) as wiring:
+        page = wiring.index.quotes(
+            QuoteQuery(
+                speaker=speaker,
+                about=about,
+                first_day=since.date() if since else None,
+                last_day=until.date() if until else None,
+                limit=limit,
+            )
+        )
+    if json:
+        print_json(page)
+        return
+    out.print(f"{page.total} quotes" if page.total != 1 else "1 quote")
+    for hit in page.hits:
+        said = hit.quote
+        name = said.speaker.name if said.speaker and said.speaker.kind != "unknown" else "unknown speaker"
+        out.print()
+        heading = Text(name, style="bold")
+        heading.append(f"  {said.kind}{', via ' + said.via if said.via else ''}, {when(hit.published)}", style="dim")
+        out.print(heading)
+        out.print(Text("  " + " ".join(said.text.split())))
+        out.print(Text(f"  {hit.outlet or 'no outlet'}: {hit.title}  {hit.url or ''}", style="dim"))
+
+
+def alerts(
+    name: Annotated[str | None, typer.Option(help="Only for this tracked name.")] = None,
+    limit: _Limit = 20,
+    json: _Json = False,
+) -> None:
+    """Alerts of tracked names, newest first.
+
+    **Example**: `quotewire alerts --name 'Sergey Lavrov'`
+    """
+    with Wiring(load()) as wiring:
+        found = wiring.index.alerts(name=name, limit=limit)
+    if json:
+        print_json(list(found))
+        return
+    out.print(f"{len(found)} alerts" if len(found) != 1 else "1 alert")
+    for alert in found:
+        out.print()
+        heading = Text(alert.name, style="bold")
+        heading.append(f"  {when(alert.raised)}, {alert.rule}, {alert.confidence:.0%}", style="dim")
+        out.print(heading)
+        out.print(Text("  " + " ".join(alert.sentence.text.split())))
+        out.print(Text(f"  {alert.outlet or 'no outlet'}: {alert.title}  {alert.url or ''}", style="dim"))

@@ -1,0 +1,48 @@
+"""An enriched article for people in a terminal."""
+
+from __future__ import annotations
+
+from rich.text import Text
+
+from quotewire.cli.output import out
+from schemas.records import EnrichedArticle, Quote, Speaker
+
+_ENTITY_STYLES = {"PERSON": "bold cyan", "ORG": "bold magenta", "GPE": "bold green", "LOC": "green", "NORP": "yellow"}
+_QUOTE_STYLES = {"direct": "on grey23", "mixed": "on grey19", "indirect": "italic"}
+
+
+def print_coloured(article: EnrichedArticle, *, explain: bool = False) -> None:
+    """Print the text with entities coloured and quotes set off, then each quote with its speaker."""
+    words = Text(article.text)
+    for quote in article.quotes:
+        for span in quote.spans:
+            words.stylize(_QUOTE_STYLES[quote.kind], span.start, span.end)
+    for entity in article.entities:
+        for mention in entity.mentions:
+            words.stylize(_ENTITY_STYLES.get(entity.label, "bold"), mention.start, mention.end)
+    out.print(words)
+    out.print()
+    for quote in article.quotes:
+        out.print(_heading(quote))
+        out.print(Text("    " + " ".join(quote.text.split())))
+        if explain:
+            out.print(Text(f"    because: {', '.join(quote.rules) or 'no rule is named'}", style="dim"))
+
+
+def _heading(quote: Quote) -> Text:
+    speakers = [quote.speaker, *quote.other_speakers] if quote.speaker else []
+    heading = Text("▌ ", style="cyan")
+    heading.append(" and ".join(_who(speaker) for speaker in speakers) or "unknown speaker", style="bold")
+    if quote.via:
+        heading.append(f", via {quote.via}")
+    details = [
+        quote.kind,
+        *([quote.act] if quote.act != "statement" else []),
+        *([f"“{quote.cue.text}”"] if quote.cue else []),
+    ]
+    heading.append(f"  ({', '.join(details)}, {quote.confidence:.0%})", style="dim")
+    return heading
+
+
+def _who(speaker: Speaker) -> str:
+    return speaker.name if speaker.name == speaker.text else f"{speaker.name} (“{speaker.text}”)"

@@ -1,0 +1,140 @@
+"""`quotewire feeds`: which feeds are polled, and how they are."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from producers.opml import FeedSource, parse_opml, render_opml, source_problem, write_opml
+from quotewire.cli.files import read_bytes
+from quotewire.cli.output import FAILED, MISUSED, err, fail, out, print_json, when
+from quotewire.settings import load
+from quotewire.wiring import Wiring
+
+app = typer.Typer(help="The feeds that are polled.", no_args_is_help=True)
+_Json = Annotated[bool, typer.Option("--json", help="As one JSON document.")]
+
+
+@app.command("list")
+def list_feeds(json: _Json = False) -> None:
+    """Every feed with its state, why it is in it, and when it is polled next.
+
+    **Example**: `quotewire feeds list --json`
+    """
+    with Wiring(load()) as wiring:
+        feeds = wiring.feed_views()
+    if json:
+        print_json(feeds)
+        return
+    table = Table(box=None, pad_edge=False)
+    for column in ("feed", "state", "entries", "last poll", "next poll", "reason"):
+        table.add_column(column, overflow="fold")
+    for feed in feeds:
+        name = f"{feed.title}\n{feed.url}" if feed.title else feed.url
+        table.add_row(name, feed.state, str(feed.entries), when(feed.last_poll), when(feed.next_poll), feed.reason)
+    out.print(table)
+
+
+@app.command()
+def add(
+    url: Annotated[str, typer.Argument(help="Address of the feed.")],
+    title: Annotated[str, typer.Option(help="What to call it.")] = "",
+    tag: Annotated[list[str] | None, typer.Option(help="A tag; may be given again.")] = None,
+) -> None:
+    """Add a feed to the list. A running poller takes it up within seconds.
+
+    **Example**: `quotewire feeds add https://example.org/rss.xml --title Example --tag world`
+    """
+    problem = source_problem(url)
+    if problem:
+        fail(problem, MISUSED)
+    with Wiring(load()) as wiring:
+        sources = wiring.feed_sources()
+        if any(source.url == url for source in sources):
+            fail(f"{url} is on the list already")
+        write_opml(wiring.feeds_file, [*sources, FeedSource(url, title, tuple(tag or ()))])
+    err.print(f"Added {url}", markup=False)
+
+
+@app.command()
+def remove(url: Annotated[str, typer.Argument(help="Address of the feed.")]) -> None:
+    """Remove a feed from the list, and what the poller remembers of it. Its articles stay.
+
+    **Example**: `quotewire feeds remove https://example.org/rss.xml`
+    """
+    with Wiring(load()) as wiring:
+        sources = wiring.feed_sources()
+        left = [source for source in sources if source.url != url]
+        if len(left) == len(sources):
+            fail(f"{url} is not on the list; `quotewire feeds list` shows what is")
+        write_opml(wiring.feeds_file, left)
+        wiring.feed_store.forget(url)
+    err.print(f"Removed {url}", markup=False)
+
+
+@app.command("import")
+def import_feeds(file: Annotated[Path, typer.Argument(help="OPML file; - is standard input.")]) -> None:
+    """Add the feeds of an OPML file that are not on the list yet; folders become tags.
+
+    **Example**: `quotewire feeds import subscriptions.opml`
+    """
+    document = read_bytes(file)
+    if document is None:
+        raise typer.Exit(MISUSED)
+    found = parse_opml(document, name=str(file))
+    with Wiring(load()) as wiring:
+        sources = wiring.feed_sources()
+        known = {source.url for source in sources}
+        new = [source for source in found if source.url not in known]
+        write_opml(wiring.feeds_file, [*sources, *new])
+    err.print(f"Added {len(new)} feeds; {len(found) - len(new)} were on the list already.")
+
+
+@app.command("export")
+def export_feeds(
+    file: Annotated[Path | None, typer.Argument(help="Where to; standard output where none is given.")] = None,
+) -> None:
+    """Write the list as OPML, tags as folders.
+
+    **Example**: `quotewire feeds export > feeds.opml`
+    """
+    with Wiring(load()) as wiring:
+        sources = wiring.feed_sources()
+    if file is None:
+        typer.echo(render_opml(sources).decode(), nl=False)
+    else:
+        write_opml(file, sources)
+
+
+@app.command()
+def check(
+    urls: Annotated[
+        list[str] | None, typer.Argument(help="Addresses; every feed on the list where none is given.")
+    ] = None,
+    json: _Json = False,
+) -> None:
+    """Fetch feeds now and say how they are, without storing anything. The exit status is 1 where one is not well.
+
+    **Example**: `quotewire feeds check https://example.org/rss.xml`
+    """
+    with Wiring(load()) as wiring, wiring.sample_site():
+        chosen = urls or [source.url for source in wiring.feed_sources()]
+        reports = asyncio.run(_check(wiring, chosen))
+    if json:
+        print_json(reports)
+    else:
+        for report in reports:
+            mark = "ok" if report.ok else "failing"
+            out.print(f"{report.url}: {mark}: {report.summary}", markup=False)
+    if not all(report.ok for report in reports):
+        raise typer.Exit(FAILED)
+
+
+async def _check(wiring: Wiring, urls: Sequence[str]) -> list[Any]:
+    async with wiring.poller() as poller:
+        return list(await asyncio.gather(*(poller.check(url) for url in urls)))

@@ -1,0 +1,134 @@
+"""One part of the pipeline in one process: a stage between topics, the poller, or the page.
+
+The supervisor starts `python -m quotewire.running NAME` for each part. SIGTERM, Ctrl-C and the end of standard input
+(the supervisor has died) make it finish what it has in hand and stop; a second signal ends it at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import signal
+import sys
+import threading
+from collections.abc import Sequence
+from types import FrameType
+
+import structlog
+
+from quotewire import settings as settings_module
+from quotewire.ports import ConfigurationError, Unavailable
+from quotewire.stages import SERVICES, STAGES
+from quotewire.telemetry import configure_logging
+from quotewire.wiring import Wiring
+from quotewire.worker import TooManyDeadLetters, Worker
+
+EXIT_CONFIGURATION = 2
+"""Exit status: a setting or a file is wrong; starting again would not help."""
+EXIT_DEAD_LETTERS = 4
+"""Exit status: too many dead letters in a row; starting again would only bury more."""
+RETRY_SECONDS = 2.0
+"""How long a part that found a server away at its start waits before it starts again."""
+
+_log = structlog.get_logger()
+
+
+def run_part(name: str, wiring: Wiring, stop: threading.Event, *, once: bool = False) -> None:
+    """Run a part until `stop` is set; the poller with `once` polls every due feed once and returns.
+
+    Raises ConfigurationError and TooManyDeadLetters. A server that is away is waited for.
+    """
+    while not stop.is_set():
+        try:
+            if name in STAGES:
+                _run_stage(name, wiring, stop)
+            elif name == "poll":
+                asyncio.run(_poll(wiring, stop, once=once))
+            else:
+                _serve(wiring, stop)
+            return
+        except Unavailable as error:
+            _log.warning("waiting for a server", part=name, reason=str(error))
+            stop.wait(RETRY_SECONDS)
+
+
+def _run_stage(name: str, wiring: Wiring, stop: threading.Event) -> None:
+    stage = STAGES[name]
+    worker = Worker(
+        stage=name,
+        stream=wiring.stream,
+        topics=[topic.name for topic in stage.topics],
+        processor=stage.make(wiring),
+        batch=wiring.settings.batch,
+        clock=wiring.clock,
+        journal=wiring.journal_folder,
+        max_consecutive_dead_letters=wiring.settings.dead_letter_limit,
+    )
+    _log.info("stage started")
+    worker.run(stop)
+    _log.info("stage stopped")
+
+
+async def _poll(wiring: Wiring, stop: threading.Event, *, once: bool) -> None:
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    threading.Thread(target=_forward, args=(stop, loop, stopped), daemon=True).start()
+    async with wiring.poller() as poller:
+        if once:
+            await poller.poll_due(stopped)
+        else:
+            await poller.run(stopped)
+
+
+def _forward(stop: threading.Event, loop: asyncio.AbstractEventLoop, stopped: asyncio.Event) -> None:
+    stop.wait()
+    if not loop.is_closed():
+        loop.call_soon_threadsafe(stopped.set)
+
+
+def _serve(wiring: Wiring, stop: threading.Event) -> None:
+    from quotewire.web.server import serve
+
+    host, port = wiring.settings.web_host, wiring.settings.web_port
+    serve(wiring.page(), host, port, stop, ready=lambda address: print(f"The page is at {address}", flush=True))
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one part as this process; the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m quotewire.running")
+    parser.add_argument("part", choices=[*STAGES, *SERVICES])
+    parser.add_argument("--once", action="store_true")
+    chosen = parser.parse_args(arguments)
+    stop = threading.Event()
+
+    def on_signal(_number: int, _frame: FrameType | None) -> None:
+        if stop.is_set():
+            os._exit(1)
+        stop.set()
+
+    signal.signal(signal.SIGTERM, on_signal)
+    signal.signal(signal.SIGINT, on_signal)
+    threading.Thread(target=_stop_at_end_of_input, args=(stop,), daemon=True).start()
+    try:
+        settings = settings_module.load()
+        configure_logging(settings.log_level, settings.log_format, stage=chosen.part)
+        with Wiring(settings) as wiring:
+            run_part(chosen.part, wiring, stop, once=chosen.once)
+    except ConfigurationError as error:
+        print(f"quotewire: {chosen.part}: {error}", file=sys.stderr)
+        return EXIT_CONFIGURATION
+    except TooManyDeadLetters as error:
+        _log.critical("too many dead letters", reason=str(error))
+        return EXIT_DEAD_LETTERS
+    return 0
+
+
+def _stop_at_end_of_input(stop: threading.Event) -> None:
+    while os.read(0, 1024):
+        pass
+    stop.set()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
