@@ -8,6 +8,7 @@ lose the last commits).
 from __future__ import annotations
 
 import sqlite3
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -175,3 +176,65 @@ def _statements(script: str) -> Iterator[str]:
             statement = ""
     if statement.strip():
         raise ValueError(f"a layout ends within a statement: {statement.strip()[:60]}")
+
+
+class Database:
+    """A database file with its layout, opened when first used, so that it may be handed to a process before a fork.
+
+    For any thread, one at a time. `layouts` as in `migrate`.
+    """
+
+    def __init__(self, path: str | Path, layouts: Sequence[str], *, busy_timeout: float = BUSY_TIMEOUT) -> None:
+        self.path = Path(path)
+        self._layouts = layouts
+        self._busy_timeout = busy_timeout
+        self._lock = threading.RLock()
+        self._connection: sqlite3.Connection | None = None
+        self._identity: tuple[int, int] | None = None
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """A read transaction, as `reading` above, with errors translated."""
+        with self._lock, translating(self.path), reading(self._opened()) as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """A write transaction, as `writing` above, with errors translated."""
+        with self._lock, translating(self.path), writing(self._opened()) as connection:
+            yield connection
+
+    @contextmanager
+    def connection(self) -> Iterator[sqlite3.Connection]:
+        """The connection outside any transaction, for pragmas, with errors translated."""
+        with self._lock, translating(self.path):
+            yield self._opened()
+
+    def close(self) -> None:
+        """Close the connection, if there is one. It is opened anew when used again."""
+        with self._lock:
+            if self._connection is not None:
+                self._connection.close()
+                self._connection = None
+
+    def _opened(self) -> sqlite3.Connection:
+        if self._connection is None:
+            connection = connect(self.path, busy_timeout=self._busy_timeout)
+            try:
+                migrate(connection, self.path, self._layouts)
+                self._identity = self._identity_now()
+            except BaseException:
+                connection.close()
+                raise
+            self._connection = connection
+        elif self._identity_now() != self._identity:
+            # SQLite would go on writing to a file that has no name any more, and lose it all at the end.
+            raise ConfigurationError(f"{self.path} was removed or replaced while in use: stop everything, start again")
+        return self._connection
+
+    def _identity_now(self) -> tuple[int, int] | None:
+        try:
+            status = self.path.stat()
+        except FileNotFoundError:
+            return None
+        return status.st_dev, status.st_ino
