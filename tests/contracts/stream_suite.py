@@ -509,7 +509,7 @@ class _Members(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.topic, self.outputs, self.group = make_topic(stream), make_topic(stream), fresh("group")
+        self.topic, self.outputs, self.group = make_topic(self.stream), make_topic(self.stream), fresh("group")
         self.published: dict[str, list[bytes]] = defaultdict(list)
         self.in_hand: dict[Subscription, list[StreamRecord]] = {}
 
