@@ -24,6 +24,10 @@ _LOOKS_LIKE_HTML = re.compile(
 )
 _SPACES = re.compile(r"[^\S\n]+")
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_HIDDEN = re.compile(
+    r"<!--.*?(?:-->|$)|<(script|style|template|noscript)\b.*?(?:</\1\s*>|$)", re.DOTALL | re.IGNORECASE
+)
+_TAG = re.compile(r"</?[a-zA-Z!?][^>]*>?")
 _SAME = re.compile(r"\W+")
 
 
@@ -94,8 +98,13 @@ def of_html(markup: str) -> str:
             clean(markup), create_parent="div", parser=lxml_html.HTMLParser(encoding="utf-8", huge_tree=True)
         )
     except (etree.LxmlError, ValueError):
-        return clean(re.sub(r"<[^>]*>", " ", markup))
-    return clean("".join(_words(tree)))
+        return _without_tags(markup)
+    # libxml2 gives up on elements nested thousands deep, and leaves nothing.
+    return clean("".join(_words(tree))) or _without_tags(markup)
+
+
+def _without_tags(markup: str) -> str:
+    return clean(html.unescape(_TAG.sub(" ", _HIDDEN.sub(" ", markup))))
 
 
 def _words(tree: lxml_html.HtmlElement) -> list[str]:

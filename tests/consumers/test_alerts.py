@@ -1,0 +1,158 @@
+"""Tracked names in articles: what counts as a mention, and that each is alerted once."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from consumers.alerts import Alerting, Matcher, sentence_around
+from quotewire.ports import Rejected, TrackedName
+from schemas.records import Alert, EnrichedArticle, Entity, EntityLabel, Mention
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+class StoppedClock:
+    def now(self) -> datetime:
+        return NOW
+
+
+def mention(text: str, words: str) -> Mention:
+    start = text.index(words)
+    return Mention(start=start, end=start + len(words), text=words)
+
+
+def article(
+    text: str, *people: tuple[str, str], label: EntityLabel = "PERSON", identity: str = "a1"
+) -> EnrichedArticle:
+    entities = tuple(
+        Entity(id=f"e{number}", name=name, label=label, mentions=(mention(text, words),))
+        for number, (name, words) in enumerate(people, 1)
+    )
+    return EnrichedArticle(id=identity, revision=1, text=text, entities=entities, title="Title", outlet="Example")
+
+
+def found(watch: TrackedName, text: str, *people: tuple[str, str]) -> list[str]:
+    return [match.mention.text for match in Matcher([watch]).matches(article(text, *people))]
+
+
+@pytest.mark.parametrize(
+    ("tracked", "text", "expected"),
+    [
+        (TrackedName("Orla Finch"), "Yesterday Orla Finch spoke.", ["Orla Finch"]),
+        (TrackedName("Orla Finch"), "ORLA FINCH SPEAKS OUT", ["ORLA FINCH"]),
+        (TrackedName("Orla Finch"), "Orla Finch’s plan", ["Orla Finch"]),
+        (TrackedName("Orla Finch"), "Orla Finching is no name.", []),
+        (TrackedName("Kyiv", ("Kiev",)), "Trains left Kiev at dawn.", ["Kiev"]),
+        (TrackedName("WHO"), "The WHO said so.", ["WHO"]),
+        (TrackedName("WHO"), "Nobody knows who said so. Who?", []),
+        (TrackedName("US"), "It was given to us. US officials agreed.", ["US"]),
+        (TrackedName("Apple"), "An apple a day.", []),
+        (TrackedName("rate cut"), "A Rate Cut is likely; a rate cut is not.", ["Rate Cut"]),
+        (TrackedName("O'Neill"), "Mr O’Neill left.", ["O’Neill"]),
+        (TrackedName("Ångström"), "The Ångström lab.", ["Ångström"]),
+        (TrackedName("İstanbul"), "From İstanbul.", ["İstanbul"]),
+        (TrackedName("Лавров"), "Как сказал Лавров вчера", ["Лавров"]),
+    ],
+)
+def test_words_of_a_name_are_found_as_names_are_written(tracked: TrackedName, text: str, expected: list[str]) -> None:
+    assert found(tracked, text) == expected
+
+
+def test_a_name_inside_a_longer_one_is_no_mention() -> None:
+    text = "Denzel Washington smiled."
+    assert found(TrackedName("Washington"), text, ("Denzel Washington", "Denzel Washington")) == []
+
+
+def test_a_surname_counts_where_the_article_gives_the_full_name() -> None:
+    text = "Finch said no."
+    assert found(TrackedName("Orla Finch"), text, ("Orla Finch", "Finch")) == ["Finch"]
+
+
+def test_a_surname_of_somebody_else_does_not_count() -> None:
+    text = "Finch said no."
+    assert found(TrackedName("Orla Finch"), text, ("Peter Finch", "Finch")) == []
+
+
+def test_a_match_by_entity_is_surer_than_one_by_words() -> None:
+    text = "Orla Finch said no."
+    watch = [TrackedName("Orla Finch")]
+    [by_entity] = Matcher(watch).matches(article(text, ("Orla Finch", "Orla Finch")))
+    [by_words] = Matcher(watch).matches(article(text))
+    assert by_entity.confidence > by_words.confidence
+
+
+def test_an_empty_watchlist_matches_nothing() -> None:
+    assert Matcher([]).matches(article("Orla Finch said no.", ("Orla Finch", "Orla Finch"))) == []
+
+
+class Memory:
+    """What a pipeline would remember: every alert that was published."""
+
+    def __init__(self) -> None:
+        self.raised: set[str] = set()
+
+    def among(self, ids: Collection[str]) -> Collection[str]:
+        return self.raised & set(ids)
+
+
+def alerts(stage: Alerting, *articles: EnrichedArticle) -> list[Alert]:
+    results = stage.process(articles)
+    assert len(results) == len(articles)
+    return [
+        alert for result in results if not isinstance(result, Rejected) for alert in result if isinstance(alert, Alert)
+    ]
+
+
+def test_an_alert_says_what_where_and_why() -> None:
+    watch = [TrackedName("Orla Finch")]
+    stage = Alerting(lambda: Matcher(watch), Memory().among, StoppedClock())
+    text = "It rained. “No,” said Orla Finch. It stopped."
+    [alert] = alerts(stage, article(text, ("Orla Finch", "Orla Finch")))
+
+    assert (alert.name, alert.article, alert.outlet, alert.raised) == ("Orla Finch", "a1", "Example", NOW)
+    assert alert.sentence.text == "“No,” said Orla Finch."
+    assert text[alert.mention.start : alert.mention.end] == alert.mention.text == "Orla Finch"
+
+
+def test_nothing_is_alerted_twice_by_repeats_edits_or_other_processes() -> None:
+    watch = [TrackedName("Orla Finch"), TrackedName("Kyiv", ("Kiev",))]
+    memory = Memory()
+    stage = Alerting(lambda: Matcher(watch), memory.among, StoppedClock())
+    first = article("Orla Finch spoke.", ("Orla Finch", "Orla Finch"))
+    edited = article("Orla Finch spoke again, in Kiev.", ("Orla Finch", "Orla Finch"))
+
+    raised = alerts(stage, first, first, edited)
+    assert [alert.name for alert in raised] == ["Orla Finch", "Kyiv"]
+
+    memory.raised = {alert.id for alert in raised}
+    restarted = Alerting(lambda: Matcher(watch), memory.among, StoppedClock())
+    assert alerts(restarted, first, edited) == []
+
+
+def test_an_uncommitted_batch_is_alerted_again() -> None:
+    stage = Alerting(lambda: Matcher([TrackedName("Kyiv")]), Memory().among, StoppedClock())
+    one = article("Kyiv.")
+    assert alerts(stage, one) == alerts(stage, one) != []
+
+
+@given(st.text(), st.data())
+def test_the_sentence_holds_the_mention(text: str, data: st.DataObject) -> None:
+    if not text:
+        return
+    start = data.draw(st.integers(0, len(text) - 1))
+    end = data.draw(st.integers(start + 1, len(text)))
+    sentence = sentence_around(text, Mention(start=start, end=end, text=text[start:end]))
+    assert sentence.start <= start < end <= sentence.end
+    assert text[sentence.start : sentence.end] == sentence.text
+
+
+@given(st.lists(st.text(min_size=1, max_size=8), max_size=5), st.text(max_size=60))
+def test_any_names_in_any_text_give_true_offsets(names: list[str], text: str) -> None:
+    for match in Matcher([TrackedName(name) for name in set(names)]).matches(EnrichedArticle(id="a", text=text)):
+        assert text[match.mention.start : match.mention.end] == match.mention.text
+        assert match.mention.text.casefold().replace("’", "'") == match.tracked.name.casefold().replace("’", "'")
