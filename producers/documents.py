@@ -1,0 +1,117 @@
+"""What a feed document holds, whatever its format: the common form that the parsers give."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from html.parser import HTMLParser
+from urllib.parse import urljoin, urlsplit
+
+from pydantic import BaseModel, ConfigDict
+
+from schemas.records import Entry
+
+_WHITESPACE = re.compile(r"\s+")
+
+
+class FeedHints(BaseModel):
+    """What a feed document says of when to come back."""
+
+    model_config = ConfigDict(frozen=True)
+
+    ttl: float | None = None
+    """RSS `ttl`, in seconds."""
+    update_interval: float | None = None
+    """`sy:updatePeriod` divided by `sy:updateFrequency`, in seconds."""
+    skip_hours: tuple[int, ...] = ()
+    """Hours of the day, in UTC, in which nobody need ask (RSS `skipHours`)."""
+    skip_days: tuple[int, ...] = ()
+    """Days on which nobody need ask (RSS `skipDays`); Monday is 0."""
+
+
+class ParsedFeed(BaseModel):
+    """A feed document, read. Entries stand in the order of the document."""
+
+    model_config = ConfigDict(frozen=True)
+
+    title: str = ""
+    entries: tuple[Entry, ...] = ()
+    hints: FeedHints = FeedHints()
+    problem: str | None = None
+    """What is wrong with the document, in one line; None where nothing is. Entries may be there all the same."""
+    is_feed: bool = True
+    """False where this is no feed at all: a page, an empty answer, another kind of XML."""
+    format: str = ""
+    """Name and version of the format: rss20, atom10, json, sitemap, …"""
+    site: str | None = None
+    """Address of the site the feed belongs to, where the feed says it."""
+
+
+def clean(text: object) -> str:
+    """A text without what no later stage can store: lone surrogates become U+FFFD, NUL goes. Not a string: empty."""
+    if not isinstance(text, str):
+        return ""
+    if "\x00" in text:
+        text = text.replace("\x00", "")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        text = text.encode("utf-8", "replace").decode().replace("\x00", "")
+    return text
+
+
+def one_line(text: object) -> str:
+    """A cleaned text with all white space as single spaces."""
+    return _WHITESPACE.sub(" ", clean(text)).strip()
+
+
+def plain(markup: object) -> str:
+    """The words of a piece of HTML on one line, without its tags."""
+    text = clean(markup)
+    if "<" in text:
+        words = _Words()
+        words.feed(text)
+        words.close()
+        return one_line("".join(words.pieces))
+    return one_line(html.unescape(text))
+
+
+class _Words(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.pieces: list[str] = []
+
+    def handle_data(self, data: str) -> None:
+        self.pieces.append(data)
+
+
+def web_address(address: object, base: str = "") -> str | None:
+    """An absolute http or https address; None for anything else. A relative one is taken from `base`."""
+    text = one_line(address).replace(" ", "%20")
+    if not text:
+        return None
+    try:
+        absolute = urljoin(base, text) if base else text
+        parts = urlsplit(absolute)
+        host = parts.hostname
+    except ValueError:
+        return None
+    return absolute if parts.scheme.lower() in ("http", "https") and host else None
+
+
+def moment(text: object) -> datetime | None:
+    """The time that an ISO 8601 text names, in UTC; None where it names none. Without a zone it is taken as UTC."""
+    if not isinstance(text, str):
+        return None
+    try:
+        value = datetime.fromisoformat(text.strip())
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def unique(texts: Iterable[str]) -> tuple[str, ...]:
+    """The texts that are not empty, each once, in order."""
+    return tuple(dict.fromkeys(text for text in texts if text))

@@ -1,0 +1,136 @@
+"""Bytes of a feed document in, its entries out. Pure: nothing is fetched, nothing is remembered.
+
+RSS, Atom, RDF and CDF are read by feedparser, JSON Feed and news sitemaps beside it. Where a document is not
+well-formed feedparser turns to its loose parser, so that one bad byte does not cost the other entries.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Mapping
+from typing import Any, cast
+
+import feedparser
+
+from producers.documents import FeedHints, ParsedFeed, one_line, plain, web_address
+from producers.entries import to_entry
+from producers.jsonfeed import looks_like_json, parse_json_feed
+from producers.sitemap import looks_like_sitemap, parse_sitemap
+
+MAX_BYTES = 20_000_000
+"""Longest document that is read, in bytes. A feed of 25 entries has about 30,000."""
+
+_PERIODS = {"hourly": 3600.0, "daily": 86400.0, "weekly": 604800.0, "monthly": 2592000.0, "yearly": 31536000.0}
+_DAYS = {name: number for number, name in enumerate(("mon", "tue", "wed", "thu", "fri", "sat", "sun"))}
+_HTML = re.compile(rb"<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE)
+_HTML_TITLE = re.compile(rb"<title[^<>]{0,200}>([^<]{0,300})", re.IGNORECASE)
+_ROOT = re.compile(rb"<([A-Za-z_][\w.:-]{0,60})")
+
+
+def parse(
+    body: bytes, *, url: str, content_type: str | None = None, headers: Mapping[str, str] | None = None
+) -> ParsedFeed:
+    """Read a feed document.
+
+    body: the document, decompressed. url: where it was found, the base of relative links. content_type: the header as
+    the server gave it, None for none. headers: the other headers of the answer, of which Content-Language and
+    Content-Location matter. Never raises; what is wrong is the `problem` of the answer.
+    """
+    if not body.strip(b" \t\r\n\x00\xef\xbb\xbf\xfe\xff"):
+        return ParsedFeed(is_feed=False, problem="empty answer")
+    if len(body) > MAX_BYTES:
+        return ParsedFeed(is_feed=False, problem=f"longer than {MAX_BYTES:,} bytes")
+    if looks_like_json(body):
+        return parse_json_feed(body, url=url)
+    feed = _parse_xml(body, url=url, content_type=content_type, headers=headers or {})
+    if not feed.entries and looks_like_sitemap(body):
+        return parse_sitemap(body, url=url) or feed
+    return feed
+
+
+def _parse_xml(body: bytes, *, url: str, content_type: str | None, headers: Mapping[str, str]) -> ParsedFeed:
+    names = {name.lower(): value for name, value in headers.items()}
+    # feedparser takes the base of relative links from Content-Location, and an answer without any header as one whose
+    # encoding only the document tells.
+    given = {"content-location": web_address(names.get("content-location"), url) or url}
+    if content_type is not None:
+        given["content-type"] = content_type
+    if "content-language" in names:
+        given["content-language"] = names["content-language"]
+    try:
+        # Markup is kept as it came: this is the raw record, and whoever shows it sanitises it then.
+        result = feedparser.parse(
+            io.BytesIO(body), response_headers=given, sanitize_html=False, resolve_relative_uris=False
+        )
+        entries = tuple(to_entry(entry, url) for entry in result.entries)
+    except Exception as error:
+        # Whatever a document makes a parser do, it is this document's problem and nobody else's.
+        return ParsedFeed(
+            is_feed=False, problem=f"cannot be parsed: {type(error).__name__}: {one_line(str(error))[:200]}"
+        )
+    version = one_line(result.get("version"))
+    if not entries and not version:
+        return ParsedFeed(is_feed=False, problem=_not_a_feed(body, content_type or ""))
+    feed = result.feed
+    return ParsedFeed(
+        title=plain(feed.get("title")),
+        entries=entries,
+        hints=_hints(feed, body),
+        problem=_broken(result, len(entries)),
+        format=version,
+        site=web_address(feed.get("link"), url),
+    )
+
+
+def _broken(result: Any, entries: int) -> str | None:
+    if not result.get("bozo"):
+        return None
+    error = result.get("bozo_exception")
+    # A content type or encoding declared wrongly is common, and feedparser has settled it.
+    if isinstance(error, feedparser.NonXMLContentType | feedparser.CharacterEncodingOverride):
+        return None
+    count = "1 entry" if entries == 1 else f"{entries} entries"
+    return f"not well-formed, {count} could be read ({one_line(str(error))[:120]})"
+
+
+def _not_a_feed(body: bytes, content_type: str) -> str:
+    start = body[:65536].replace(b"\x00", b"")
+    if _HTML.search(start):
+        found = _HTML_TITLE.search(start)
+        title = plain(found[1].decode("utf-8", "replace")) if found else ""
+        return f"not a feed: HTML page “{title[:100]}”" if title else "not a feed: HTML page"
+    root = _ROOT.search(start)
+    if root and start.lstrip(b"\xef\xbb\xbf\xfe\xff \t\r\n").startswith(b"<"):
+        return f"not a feed: XML document <{root[1].decode()}> without entries"
+    kind = one_line(content_type.partition(";")[0])
+    return f"not a feed: no entries in it (sent as {kind})" if kind else "not a feed: no entries in it"
+
+
+def _hints(feed: Any, body: bytes) -> FeedHints:
+    ttl = _number(feed.get("ttl"))
+    period = _PERIODS.get(one_line(feed.get("sy_updateperiod")).lower())
+    frequency = _number(feed.get("sy_updatefrequency"))
+    hours = (int(hour) for hour in _inside(body, b"skipHours", rb"<hour>\s*(\d{1,2})\s*<"))
+    days = (_DAYS.get(day[:3].decode().lower()) for day in _inside(body, b"skipDays", rb"<day>\s*([A-Za-z]{3,9})\s*<"))
+    return FeedHints(
+        ttl=ttl * 60 if ttl else None,
+        update_interval=period / (frequency or 1) if period else None,
+        # The specification counts hours from 0 to 23, many feeds from 1 to 24.
+        skip_hours=tuple(sorted({hour % 24 for hour in hours})),
+        skip_days=tuple(sorted({day for day in days if day is not None})),
+    )
+
+
+def _inside(body: bytes, element: bytes, pattern: bytes) -> list[bytes]:
+    start = body.find(b"<" + element)
+    end = body.find(b"</" + element, start, start + 4096) if start >= 0 else -1
+    return cast(list[bytes], re.findall(pattern, body[start:end])) if end > 0 else []
+
+
+def _number(text: object) -> float | None:
+    try:
+        value = float(one_line(text))
+    except ValueError:
+        return None
+    return value if 0 < value < 1e9 else None

@@ -1,0 +1,150 @@
+"""Parsing in processes of its own, with a time limit: what no parser can promise by itself.
+
+Some documents keep a parser busy for hours (a regular expression that backtracks, a loop that grows with the square of
+the length). A thread cannot be stopped; a process can. It also leaves this process free for the network.
+
+A request is one line of JSON (url, content type, headers, length) and the document; the answer is one line of JSON.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+import orjson
+
+from producers.documents import ParsedFeed
+from producers.parse import parse
+
+_START_TIME = 60.0
+_LONGEST_ANSWER = 1 << 30
+
+
+class Parsing(Protocol):
+    """What the poller needs of a parser: as `producers.parse.parse`, awaited."""
+
+    async def parse(
+        self, body: bytes, *, url: str, content_type: str | None = None, headers: Mapping[str, str] | None = None
+    ) -> ParsedFeed:
+        """Read a feed document; never raises for what is in it."""
+        ...
+
+
+class ParserPool:
+    """A few parser processes, started when needed; use it as `async with ParserPool() as parser`.
+
+    size: how many at once. seconds: how long one document may take. A process that takes longer is ended and the
+    document is one that cannot be parsed.
+    """
+
+    def __init__(self, *, size: int = 1, seconds: float = 20.0) -> None:
+        self._seconds = seconds
+        self._idle: asyncio.LifoQueue[asyncio.subprocess.Process | None] = asyncio.LifoQueue()
+        for _ in range(size):
+            self._idle.put_nowait(None)
+        self._running: set[asyncio.subprocess.Process] = set()
+
+    async def __aenter__(self) -> ParserPool:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def parse(
+        self, body: bytes, *, url: str, content_type: str | None = None, headers: Mapping[str, str] | None = None
+    ) -> ParsedFeed:
+        """Read a feed document, as `producers.parse.parse` does; waits for a free process first."""
+        worker = await self._idle.get()
+        try:
+            if worker is None or worker.returncode is not None:
+                worker = await self._start()
+            request = {"url": url, "content_type": content_type, "headers": dict(headers or {}), "length": len(body)}
+            async with asyncio.timeout(self._seconds):
+                answer = await _ask(worker, orjson.dumps(request) + b"\n", body)
+            return ParsedFeed.model_validate_json(answer)
+        except TimeoutError:
+            await self._end(worker)
+            worker = None
+            return ParsedFeed(is_feed=False, problem=f"cannot be parsed within {self._seconds:g} seconds")
+        except (OSError, asyncio.IncompleteReadError, ValueError) as error:
+            # Out of memory, most likely: the process is gone, and this document is why.
+            await self._end(worker)
+            worker = None
+            return ParsedFeed(is_feed=False, problem=f"cannot be parsed: the parser ended ({type(error).__name__})")
+        except BaseException:
+            await self._end(worker)
+            worker = None
+            raise
+        finally:
+            self._idle.put_nowait(worker)
+
+    async def _start(self) -> asyncio.subprocess.Process:
+        environment = dict(os.environ)
+        # The same code as here, wherever this process found it.
+        root = str(Path(__file__).parent.parent)
+        environment["PYTHONPATH"] = os.pathsep.join(filter(None, (root, environment.get("PYTHONPATH"))))
+        worker = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "producers.parse_process",
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            limit=_LONGEST_ANSWER,
+            env=environment,
+            # Ctrl-C goes to every process of a terminal; this one ends when its input does.
+            start_new_session=True,
+        )
+        self._running.add(worker)
+        try:
+            # Importing the parsers takes longer than most documents do and is not the document's fault.
+            async with asyncio.timeout(_START_TIME):
+                await _ask(worker, b"", b"")
+        except BaseException:
+            await self._end(worker)
+            raise
+        return worker
+
+    async def _end(self, worker: asyncio.subprocess.Process | None) -> None:
+        if worker is None:
+            return
+        self._running.discard(worker)
+        with contextlib.suppress(ProcessLookupError):
+            worker.kill()
+        await asyncio.shield(worker.wait())
+
+    async def close(self) -> None:
+        """End every process. A second call does nothing."""
+        for worker in list(self._running):
+            await self._end(worker)
+
+
+async def _ask(worker: asyncio.subprocess.Process, request: bytes, body: bytes) -> bytes:
+    if worker.stdin is None or worker.stdout is None:
+        raise RuntimeError("the parser process was started without pipes")
+    worker.stdin.write(request)
+    worker.stdin.write(body)
+    await worker.stdin.drain()
+    return await worker.stdout.readuntil(b"\n")
+
+
+def serve(requests: BinaryIO, answers: BinaryIO) -> None:
+    """Answer requests until their stream ends. Says “ready” first."""
+    _answer(answers, b"ready")
+    while line := requests.readline():
+        request = orjson.loads(line)
+        body = requests.read(request.pop("length"))
+        _answer(answers, parse(body, **request).model_dump_json().encode())
+
+
+def _answer(answers: BinaryIO, line: bytes) -> None:
+    answers.write(line + b"\n")
+    answers.flush()
+
+
+if __name__ == "__main__":
+    serve(sys.stdin.buffer, sys.stdout.buffer)
