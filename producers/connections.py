@@ -1,0 +1,104 @@
+"""Connections that only reach where the address policy lets them, and not too many at once to one owner."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+
+import aiohttp
+from aiohttp.abc import AbstractResolver, ResolveResult
+
+from producers.addresses import AddressPolicy, AddressRefused
+
+_AddressInfo = tuple[int | socket.AddressFamily, int | socket.SocketKind, int, str, tuple[object, ...]]
+
+
+class GuardedResolver(AbstractResolver):
+    """Resolves names with the system's resolver and gives only addresses that may be fetched from.
+
+    Raises AddressRefused where a name has none such. Runs on threads of its own: a name server that does not answer
+    must not hold up what else needs a thread.
+    """
+
+    def __init__(self, policy: AddressPolicy, *, threads: int = 16) -> None:
+        self._policy = policy
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="resolve")
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
+    ) -> list[ResolveResult]:
+        """The addresses of a host that may be connected to."""
+        found = await asyncio.get_running_loop().run_in_executor(
+            self._threads, lambda: socket.getaddrinfo(host, port, family, socket.SOCK_STREAM, 0, socket.AI_ADDRCONFIG)
+        )
+        allowed: list[ResolveResult] = []
+        refusals: list[str] = []
+        for address_family, _, protocol, _, address in found:
+            refusal = self._policy.refusal(str(address[0]), port)
+            if refusal:
+                refusals.append(refusal)
+                continue
+            allowed.append(
+                ResolveResult(
+                    hostname=host,
+                    host=str(address[0]),
+                    port=port,
+                    family=address_family,
+                    proto=protocol,
+                    flags=socket.AI_NUMERICHOST | socket.AI_NUMERICSERV,
+                )
+            )
+        if not allowed:
+            raise AddressRefused(refusals[0] if refusals else f"{host} has no address")
+        return allowed
+
+    async def close(self) -> None:
+        """Let go of the threads; a look-up under way is not waited for."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+
+def guarded_connector(policy: AddressPolicy) -> aiohttp.TCPConnector:
+    """A connector whose every socket is checked by the policy at the last moment, after names have been resolved.
+
+    The check stands where sockets are made because an address written as a number never comes past a resolver.
+    """
+
+    def make_socket(info: _AddressInfo) -> socket.socket:
+        family, kind, protocol, _, address = info
+        policy.check(str(address[0]), int(str(address[1])))
+        made = socket.socket(family=family, type=kind, proto=protocol)
+        made.setblocking(False)
+        return made
+
+    return aiohttp.TCPConnector(
+        limit=0, resolver=GuardedResolver(policy), ttl_dns_cache=300, keepalive_timeout=5, socket_factory=make_socket
+    )
+
+
+class OwnerLimit:
+    """At most so many things at once for each key; used by one event loop."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._slots: dict[str, tuple[asyncio.Semaphore, int]] = {}
+
+    @contextlib.asynccontextmanager
+    async def slot(self, key: str) -> AsyncIterator[None]:
+        """Wait for a turn, hold it while inside."""
+        semaphore, users = self._slots.get(key, (None, 0))
+        if semaphore is None:
+            semaphore = asyncio.Semaphore(self._limit)
+        self._slots[key] = (semaphore, users + 1)
+        try:
+            async with semaphore:
+                yield
+        finally:
+            semaphore, users = self._slots[key]
+            if users == 1:
+                # Nobody holds or awaits it: keys do not pile up over weeks.
+                del self._slots[key]
+            else:
+                self._slots[key] = (semaphore, users - 1)
