@@ -1,0 +1,245 @@
+"""What is new in a feed's answer, what was edited, what is known: decided by content and memory, never by a date.
+
+An entry has up to three identities: its guid, its address, its text. Each is remembered for weeks, and one that is
+known is enough. Which of them count is learned from the feed's own answers:
+
+- A guid or address that several different entries of one answer share identifies none of them.
+- Where more of the known texts come with guids and addresses never seen than with known ones, the feed makes these up
+  anew for each request, and the text is what identifies.
+- A guid whose entry has another address, another date and another text is a guid used again: another article.
+
+The article's id is made of its canonical address, so that it is one article in every feed that carries it; where there
+is no such address, of the feed and the entry's guid or text.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Literal, NamedTuple
+
+from producers.canonical import address_key, canonical_url, names_a_page
+from quotewire.ports import SeenEntry
+from schemas.records import Entry
+
+MAX_EDITS = 24
+"""Revisions of one entry that are believed; a text that changes more often changes by itself (lemon24/reader)."""
+
+_TAG = re.compile(r"<[^<>]*>")
+_REMEMBER_AGAIN = timedelta(days=1)
+_SHORT_TEXT = 40
+_NOISE = 3
+
+
+class _Fingerprint(NamedTuple):
+    """What an entry looked like, as SeenEntry.content_hash holds it: four short hashes joined by points."""
+
+    text: str
+    updated: str
+    published: str
+    address: str
+
+    @classmethod
+    def read(cls, content_hash: str) -> _Fingerprint:
+        parts = [*content_hash.split("."), "", "", "", ""]
+        return cls(*parts[:4])
+
+    def __str__(self) -> str:
+        return ".".join(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An entry of an answer with the identities that can be trusted within that answer."""
+
+    entry: Entry
+    url: str | None
+    """Canonical address of the article."""
+    guid: str | None
+    address: str | None
+    text: str | None
+    fingerprint: _Fingerprint
+    article: str
+    """Id that the article gets if it is new."""
+
+    def identities(self) -> tuple[str, ...]:
+        """All that may be remembered of this entry; never empty."""
+        return tuple(identity for identity in (self.address, self.guid, self.text) if identity)
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """An article to publish: never seen, or seen with another text."""
+
+    kind: Literal["new", "edited"]
+    candidate: Candidate
+    article: str
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class Decisions:
+    """What to publish of an answer, in the order of the document, and what to remember of it once that is done."""
+
+    publish: tuple[Decision, ...]
+    remember: tuple[SeenEntry, ...]
+    storms: int = 0
+    """Entries whose edits are not believed any more."""
+
+
+def candidates(feed: str, entries: Iterable[Entry]) -> tuple[Candidate, ...]:
+    """The entries of an answer with their identities; the same entry twice is one.
+
+    feed: the feed's address, for identities are the feed's own.
+    """
+    entries = list(dict.fromkeys(entries))
+    urls = [canonical_url(entry.link) if entry.link else None for entry in entries]
+    prints = [_fingerprint(entry, url) for entry, url in zip(entries, urls, strict=True)]
+    guids = _identifying([entry.guid for entry in entries], prints)
+    pages = _identifying([_page(url) for url in urls], prints)
+    texts = Counter(found.text for found in prints)
+    made: dict[tuple[str, ...], Candidate] = {}
+    for entry, url, found in zip(entries, urls, prints, strict=True):
+        page = _page(url)
+        candidate = _candidate(feed, entry, url, found, guid_counts=entry.guid in guids, page_counts=page in pages)
+        long = len(entry.title) + len(entry.summary or entry.content) >= _SHORT_TEXT
+        # A short text is no identity where there is another: “Morning briefing” comes every day.
+        if (candidate.guid or candidate.address) and (not long or texts[found.text] > 1):
+            candidate = replace(candidate, text=None)
+        made.setdefault((*candidate.identities(), found.text), candidate)
+    return tuple(made.values())
+
+
+def identities(found: Iterable[Candidate]) -> Collection[str]:
+    """What to look up before deciding."""
+    return {identity for candidate in found for identity in candidate.identities()}
+
+
+def decide(found: Sequence[Candidate], seen: Mapping[str, SeenEntry], now: datetime) -> Decisions:
+    """Decide what of an answer is new or edited.
+
+    seen: what is remembered of the identities that `identities` named. now: becomes the revision (milliseconds since
+    1970) of what is published.
+    """
+    matches = [_match(candidate, seen) for candidate in found]
+    by_text = [
+        seen.get(candidate.text) if match is None and candidate.text else None
+        for candidate, match in zip(found, matches, strict=True)
+    ]
+    made_up = sum(match is not None for match in by_text) > sum(match is not None for match in matches)
+    noise = _updated_is_noise(found, matches)
+    publish: list[Decision] = []
+    remember: list[SeenEntry] = []
+    storms = 0
+    moment = int(now.timestamp() * 1000)
+    for candidate, match, text_match in zip(found, matches, by_text, strict=True):
+        alone = candidate.guid is None and candidate.address is None
+        known = match or (text_match if made_up or alone else None)
+        keys = candidate.identities()
+        if known is None:
+            publish.append(Decision("new", candidate, candidate.article, moment))
+            remember += [_seen(key, candidate, candidate.article, moment, 0, now) for key in keys]
+            continue
+        if match is None and candidate.text and not alone:
+            keys = (candidate.text,)
+        revision, edits = known.revision, known.edits
+        edited = _is_edit(candidate, known, noise=noise)
+        if edited and edits >= MAX_EDITS:
+            storms += 1
+        elif edited:
+            revision, edits = max(moment, known.revision + 1), edits + 1
+            publish.append(Decision("edited", candidate, known.article, revision))
+        if edited or _is_stale(keys, seen, known, now):
+            remember += [_seen(key, candidate, known.article, revision, edits, now) for key in keys]
+    return Decisions(tuple(publish), tuple(remember), storms)
+
+
+def _candidate(
+    feed: str, entry: Entry, url: str | None, found: _Fingerprint, *, guid_counts: bool, page_counts: bool
+) -> Candidate:
+    guid = f"g:{_hash(feed, entry.guid)[:20]}" if entry.guid and guid_counts else None
+    address = f"u:{_hash(_page(url))[:20]}" if url and page_counts else None
+    if address:
+        article = _hash("url", _page(url))
+    elif guid:
+        article = _hash("guid", feed, entry.guid)
+    else:
+        article = _hash("text", feed, found.text, found.address, found.published)
+    lone = "" if guid or address else f"{found.address}{found.published}"
+    return Candidate(entry, url, guid, address, f"c:{_hash(feed, found.text, lone)[:20]}", found, article)
+
+
+def _page(url: str | None) -> str | None:
+    return address_key(url) if url and names_a_page(url) else None
+
+
+def _identifying(values: Sequence[str | None], prints: Sequence[_Fingerprint]) -> set[str | None]:
+    """Those values that stand for one text each."""
+    texts: defaultdict[str | None, set[str]] = defaultdict(set)
+    for value, found in zip(values, prints, strict=True):
+        texts[value].add(found.text)
+    return {value for value, kinds in texts.items() if value and len(kinds) == 1}
+
+
+def _match(candidate: Candidate, seen: Mapping[str, SeenEntry]) -> SeenEntry | None:
+    if candidate.address and (known := seen.get(candidate.address)):
+        return known
+    if candidate.guid and (known := seen.get(candidate.guid)):
+        before, after = _Fingerprint.read(known.content_hash), candidate.fingerprint
+        used_again = (
+            before.text != after.text
+            and before.published != after.published
+            and (candidate.address is not None and before.address != after.address)
+        )
+        return None if used_again else known
+    return None
+
+
+def _is_edit(candidate: Candidate, known: SeenEntry, *, noise: bool) -> bool:
+    before, after = _Fingerprint.read(known.content_hash), candidate.fingerprint
+    return before.text != after.text or (before.updated != after.updated and not noise)
+
+
+def _updated_is_noise(found: Sequence[Candidate], matches: Sequence[SeenEntry | None]) -> bool:
+    """Whether the feed sets every entry's date of update anew with each answer."""
+    known = [
+        (_Fingerprint.read(match.content_hash), candidate.fingerprint)
+        for candidate, match in zip(found, matches, strict=True)
+        if match is not None
+    ]
+    only_updated = sum(before.text == after.text and before.updated != after.updated for before, after in known)
+    return only_updated >= _NOISE and only_updated * 2 > len(known)
+
+
+def _is_stale(keys: Iterable[str], seen: Mapping[str, SeenEntry], known: SeenEntry, now: datetime) -> bool:
+    if any(key not in seen or seen[key].article != known.article for key in keys):
+        return True
+    # Not every answer is written down again: once a day is enough for a memory of weeks.
+    return now - known.last_seen >= _REMEMBER_AGAIN
+
+
+def _seen(key: str, candidate: Candidate, article: str, revision: int, edits: int, now: datetime) -> SeenEntry:
+    return SeenEntry(key, article, str(candidate.fingerprint), revision, edits, now)
+
+
+def _fingerprint(entry: Entry, url: str | None) -> _Fingerprint:
+    return _Fingerprint(
+        # Without markup, links and pictures: they change with every request of some servers, and nobody reads them.
+        text=_hash(entry.title, _words(entry.summary), _words(entry.content))[:16],
+        updated=_hash(entry.updated.isoformat())[:8] if entry.updated else "",
+        published=_hash(entry.published.isoformat())[:8] if entry.published else "",
+        address=_hash(address_key(url))[:8] if url else "",
+    )
+
+
+def _words(markup: str) -> str:
+    return " ".join(_TAG.sub(" ", markup).split())
+
+
+def _hash(*parts: str | None) -> str:
+    # The separator cannot occur in the parts: records hold no NUL.
+    return hashlib.sha256("\x00".join(part or "" for part in parts).encode()).hexdigest()[:32]
