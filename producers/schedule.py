@@ -1,0 +1,199 @@
+"""When a feed is asked again, and what state it is in. Pure: a record and what came of a poll in, the next record out.
+
+A feed's interval follows what it does: every poll that brings nothing new makes it a little longer, every poll that
+brings something makes it a good deal shorter, so that about one poll in eight brings news. (Two-way adaption by the
+share of duplicates: Media Cloud's rss-fetcher.) What goes wrong does not touch the interval; it puts the next poll off,
+ever further, and is forgotten with the next good answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Literal
+
+from producers.answers import ProblemKind
+from producers.documents import FeedHints
+from quotewire.ports import FeedRecord
+
+FeedState = Literal["new", "fresh", "quiet", "empty", "moved", "failing", "not a feed", "blocked", "gone", "dead"]
+"""The states of a feed; docs/feeds.md says what each means."""
+
+FAILED_STATES: frozenset[str] = frozenset(("failing", "not a feed", "blocked", "gone", "dead"))
+"""The states in which the last poll brought no answer to work with."""
+
+_GROW = 1.1
+_SHRINK = 0.5
+_HARD_GROWTH = 2.0
+_SOFT_GROWTH = 1.4
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleLimits:
+    """Bounds of the schedule, in seconds."""
+
+    floor: float = 300
+    """No feed is asked more often."""
+    ceiling: float = 14_400
+    """A feed that answers is asked at least this often, unless it says otherwise."""
+    start: float = 900
+    """Interval of a feed that was never polled."""
+    hint: float = 3_600
+    """A feed's own word (ttl, updatePeriod, max-age, Expires) makes the interval no longer than this."""
+    failing: float = 86_400
+    """A failing feed is asked at least this often, until it is dead."""
+    retry_after: float = 86_400
+    """Longest Retry-After that is heeded."""
+    dead: float = 2_592_000
+    """How often feeds are asked that are dead or gone."""
+    dead_after: int = 30
+    """Failed polls in a row after which a feed is dead."""
+    quiet_after: float = 604_800
+    """Time without anything new after which a feed is quiet."""
+    jitter: float = 0.1
+    """Share by which each wait is drawn shorter or longer, so that feeds do not march in step."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The feed answered. entries, new: how many are in the document, and how many of them were never seen."""
+
+    entries: int
+    new: int = 0
+    title: str = ""
+    hints: FeedHints = field(default_factory=FeedHints)
+    freshness: float | None = None
+    """Seconds for which the answer says it stays fresh."""
+    problem: str | None = None
+    """What is wrong with the document although it could be read."""
+    moved_to: str | None = None
+    """Where the feed has moved for good."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The feed did not answer with a feed."""
+
+    kind: ProblemKind | Literal["not a feed"]
+    reason: str
+    retry_after: float | None = None
+
+
+def due(record: FeedRecord | None, now: datetime) -> bool:
+    """Whether a feed is to be polled now. One that was never polled is."""
+    return record is None or record.next_poll is None or record.next_poll <= now
+
+
+def after_answer(
+    record: FeedRecord, answer: Answered, now: datetime, limits: ScheduleLimits, random: Callable[[], float]
+) -> FeedRecord:
+    """The record of a feed that answered. random: gives numbers from 0 up to 1.
+
+    Validators, body hash and address to fetch are the poller's to fill in.
+    """
+    interval = _adapt(record, answer, limits)
+    hint = max(answer.hints.ttl or 0, answer.hints.update_interval or 0, answer.freshness or 0)
+    wait = max(interval, min(hint, limits.hint)) * _jitter(limits, random)
+    last_good = now if answer.entries else record.last_good
+    # The first answer of a feed brings its whole past, which says nothing of how often it changes; but it is news here.
+    last_new = now if answer.new else record.last_new
+    state, reason = _state(answer, last_good, last_new, now, limits)
+    return replace(
+        record,
+        title=answer.title or record.title,
+        state=state,
+        reason=reason,
+        entries=answer.entries,
+        polls=record.polls + 1,
+        failures=0,
+        interval=interval,
+        last_poll=now,
+        last_good=last_good,
+        last_new=last_new,
+        next_poll=_past_skipped(now + timedelta(seconds=wait), answer.hints),
+    )
+
+
+def after_failure(
+    record: FeedRecord, failure: Failed, now: datetime, limits: ScheduleLimits, random: Callable[[], float]
+) -> FeedRecord:
+    """The record of a feed that failed: a state and a reason, and a next poll that is put off ever further."""
+    failures = record.failures + 1
+    state: FeedState
+    if failure.kind == "gone":
+        state = "gone"
+    elif failures >= limits.dead_after:
+        state = "dead"
+    elif failure.kind in ("blocked", "not a feed"):
+        state = "blocked" if failure.kind == "blocked" else "not a feed"
+    else:
+        state = "failing"
+    wait = limits.dead if state in ("gone", "dead") else _back_off(record, failure, failures, limits)
+    wait *= _jitter(limits, random)
+    if failure.retry_after is not None:
+        # Only ever later than asked: many clients come back at the very second.
+        asked = min(failure.retry_after, limits.retry_after) * (1 + limits.jitter * random())
+        wait = max(wait, asked)
+    reason = failure.reason
+    if state == "dead":
+        since = f"{record.last_good:%Y-%m-%d}" if record.last_good else "the first poll"
+        reason = f"{failures} polls failed, no feed since {since}; last: {failure.reason}"
+    return replace(
+        record,
+        state=state,
+        reason=reason,
+        polls=record.polls + 1,
+        failures=failures,
+        last_poll=now,
+        next_poll=now + timedelta(seconds=wait),
+    )
+
+
+def _adapt(record: FeedRecord, answer: Answered, limits: ScheduleLimits) -> float:
+    if not record.interval:
+        return limits.start
+    factor = _GROW
+    if answer.new:
+        # Where half of the list is new, some may have come and gone between two polls.
+        factor = _SHRINK / 2 if answer.new * 2 >= answer.entries > 3 else _SHRINK
+    return min(max(record.interval * factor, limits.floor), limits.ceiling)
+
+
+def _back_off(record: FeedRecord, failure: Failed, failures: int, limits: ScheduleLimits) -> float:
+    growth = _SOFT_GROWTH if failure.kind == "soft" else _HARD_GROWTH
+    base = max(record.interval or limits.start, limits.floor)
+    # The exponent is bounded because the power would otherwise overflow long before the bound below applies.
+    return min(base * growth ** min(failures - 1, 40), max(limits.failing, base))
+
+
+def _jitter(limits: ScheduleLimits, random: Callable[[], float]) -> float:
+    return 1 + limits.jitter * (2 * random() - 1)
+
+
+def _state(
+    answer: Answered,
+    last_good: datetime | None,
+    last_new: datetime | None,
+    now: datetime,
+    limits: ScheduleLimits,
+) -> tuple[FeedState, str]:
+    if not answer.entries:
+        return "empty", f"no entries since {last_good:%Y-%m-%d}" if last_good else "no entries yet"
+    if answer.moved_to:
+        return "moved", f"moved for good to {answer.moved_to}; change its address in the list of feeds"
+    reason = answer.problem or ""
+    if last_new is None or now - last_new > timedelta(seconds=limits.quiet_after):
+        since = f"nothing new since {last_new:%Y-%m-%d}" if last_new else "nothing new so far"
+        return "quiet", f"{since}; {reason}" if reason else since
+    return "fresh", reason
+
+
+def _past_skipped(moment: datetime, hints: FeedHints) -> datetime:
+    """The moment, or the first one after it that the feed does not ask to skip; at most a day later."""
+    for _ in range(24):
+        if moment.hour not in hints.skip_hours and moment.weekday() not in hints.skip_days:
+            return moment
+        # The minute is kept, so that feeds with the same hours do not all come back on the hour.
+        moment += timedelta(hours=1)
+    return moment
