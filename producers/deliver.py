@@ -1,0 +1,126 @@
+"""Hands articles to the stream and writes to the store, waiting where either is away: nothing is lost."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
+
+import structlog
+
+from producers.identity import Decision
+from producers.pages import PageResult, Pages
+from quotewire.ports import FeedRecord, FeedStore, Rejected, SeenEntry, Unavailable
+from schemas.records import FeedReference, RawArticle
+
+log = structlog.get_logger()
+
+_LONGEST_WAIT = 60.0
+_Result = TypeVar("_Result")
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """What was published of one answer."""
+
+    new: int = 0
+    edited: int = 0
+    pages: int = 0
+    page_problems: int = 0
+
+
+class Delivery:
+    """Publishes and remembers. Arguments as of Poller and PollLimits; calls of the ports run on threads."""
+
+    def __init__(
+        self,
+        *,
+        store: FeedStore,
+        publish: Callable[[Sequence[RawArticle]], None],
+        pages: Pages,
+        publish_at_once: int,
+        pages_at_poll: int,
+        retry_wait: float,
+    ) -> None:
+        self._store = store
+        self._publish = publish
+        self._pages = pages
+        self._publish_at_once = publish_at_once
+        self._pages_at_poll = pages_at_poll
+        self._retry_wait = retry_wait
+
+    async def seen(self, feed: str, wanted: Collection[str]) -> Mapping[str, SeenEntry]:
+        """What is remembered of a feed's entries."""
+        return await self._waited_out("feed store", lambda: self._store.seen(feed, wanted))
+
+    async def remember(self, record: FeedRecord, seen: Sequence[SeenEntry]) -> None:
+        """Remember a feed and its entries."""
+        await self._waited_out("feed store", lambda: self._store.save(record, seen))
+
+    async def publish(self, decisions: Sequence[Decision], feed: FeedReference, fetched: datetime) -> Delivered:
+        """Fetch the pages of articles and publish them, in order, a few at a time."""
+        pages = problems = 0
+        for start in range(0, len(decisions), self._publish_at_once):
+            some = decisions[start : start + self._publish_at_once]
+            found = await asyncio.gather(*(self._page(decision, start + place) for place, decision in enumerate(some)))
+            articles = [_article(decision, page, feed, fetched) for decision, page in zip(some, found, strict=True)]
+            pages += sum(page.page is not None for page in found)
+            problems += sum(page.problem is not None for page in found)
+            await self._publish_all(articles)
+        new = sum(decision.kind == "new" for decision in decisions)
+        return Delivered(new, len(decisions) - new, pages, problems)
+
+    async def _page(self, decision: Decision, place: int) -> PageResult:
+        if place >= self._pages_at_poll:
+            return PageResult(problem=f"not fetched: the feed had more than {self._pages_at_poll} new articles at once")
+        return await self._pages.of(decision.candidate.entry)
+
+    async def _publish_all(self, articles: Sequence[RawArticle]) -> None:
+        try:
+            await self._waited_out("stream", lambda: self._publish(articles))
+        except Rejected:
+            # One of them can never be published; the others can. Again under the same ids, so twice does no harm.
+            for article in articles:
+                await self._publish_one(article)
+
+    async def _publish_one(self, article: RawArticle) -> None:
+        try:
+            await self._waited_out("stream", lambda: self._publish([article]))
+            return
+        except Rejected as error:
+            reason = str(error)
+        bare = article.model_copy(
+            update={"page": None, "page_problem": f"the stream did not take the article with its page: {reason}"}
+        )
+        try:
+            if article.page is not None:
+                await self._waited_out("stream", lambda: self._publish([bare]))
+                return
+        except Rejected as error:
+            reason = str(error)
+        log.error("article rejected by the stream", article=article.id, feed=article.feed.url, reason=reason)
+
+    async def _waited_out(self, what: str, call: Callable[[], _Result]) -> _Result:
+        wait = self._retry_wait
+        while True:
+            try:
+                return await asyncio.to_thread(call)
+            except Unavailable as error:
+                log.warning(f"{what} unavailable, waiting", reason=str(error), seconds=wait)
+                await asyncio.sleep(wait)
+                wait = min(wait * 2, _LONGEST_WAIT)
+
+
+def _article(decision: Decision, page: PageResult, feed: FeedReference, fetched: datetime) -> RawArticle:
+    return RawArticle(
+        id=decision.article,
+        revision=decision.revision,
+        url=decision.candidate.url,
+        feed=feed,
+        entry=decision.candidate.entry,
+        page=page.page,
+        page_problem=page.problem,
+        fetched=fetched,
+    )

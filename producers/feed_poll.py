@@ -1,0 +1,285 @@
+"""One poll of one feed: fetched, parsed, compared with what was seen, published and remembered, in this order.
+
+Publishing comes before remembering: a kill in between publishes again under the same ids, which changes nothing
+downstream, where the other order would lose what was not yet published.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+import structlog
+
+from producers import schedule
+from producers.answers import Fetched, FetchProblem, freshness
+from producers.canonical import address_key
+from producers.deliver import Delivery
+from producers.documents import ParsedFeed
+from producers.fetch import Fetching
+from producers.identity import candidates, decide, identities
+from producers.opml import FeedSource
+from producers.pages import PageLimits, Pages
+from producers.parse_process import Parsing
+from producers.robots import Robots
+from producers.schedule import Answered, Failed, ScheduleLimits
+from producers.urls import has_credentials, without_credentials
+from quotewire.ports import Clock, ConfigurationError, FeedRecord, FeedStore
+from schemas.records import FeedReference, RawArticle
+
+log = structlog.get_logger()
+
+_NOT_TRUE = ""
+_TRY_THE_OLD_ADDRESS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class PollLimits:
+    """Bounds of the poller."""
+
+    schedule: ScheduleLimits = field(default_factory=ScheduleLimits)
+    pages: PageLimits = field(default_factory=PageLimits)
+    at_once: int = 100
+    """Feeds polled at once."""
+    at_once_of_owner: int = 4
+    """Feeds of one registered domain polled at once."""
+    unconditional: int = 20
+    """Every so many polls a feed is asked without validators, and its answer read even where it looks the same."""
+    pages_at_poll: int = 200
+    """Pages fetched for one answer of a feed; articles beyond it are published without."""
+    publish_at_once: int = 20
+    """Articles published in one call; each may carry a page."""
+    memory: timedelta = timedelta(days=60)
+    """How long an entry is remembered after it was last seen in its feed."""
+    retry_wait: float = 1.0
+    """Seconds before the first repetition where the stream or store is unavailable; doubles up to a minute."""
+    drain_time: float = 10.0
+    """Seconds that polls under way get to finish when the poller is told to stop."""
+
+
+@dataclass(frozen=True, slots=True)
+class FeedPoll:
+    """What came of polling one feed."""
+
+    record: FeedRecord
+    """As it was remembered."""
+    new: int = 0
+    edited: int = 0
+    pages: int = 0
+    page_problems: int = 0
+    unchanged: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PollSummary:
+    """What came of polling feeds once."""
+
+    polled: int = 0
+    new: int = 0
+    edited: int = 0
+    unchanged: int = 0
+    failed: int = 0
+    pages: int = 0
+    page_problems: int = 0
+    states: Mapping[str, int] = field(default_factory=dict)
+    """How many of the polled feeds are in each state now."""
+
+    @classmethod
+    def of(cls, polls: Sequence[FeedPoll]) -> PollSummary:
+        """The sums of some polls."""
+        return cls(
+            polled=len(polls),
+            new=sum(poll.new for poll in polls),
+            edited=sum(poll.edited for poll in polls),
+            unchanged=sum(poll.unchanged for poll in polls),
+            failed=sum(poll.record.state in schedule.FAILED_STATES for poll in polls),
+            pages=sum(poll.pages for poll in polls),
+            page_problems=sum(poll.page_problems for poll in polls),
+            states=dict(Counter(poll.record.state for poll in polls)),
+        )
+
+
+def feed_key(source: FeedSource) -> str:
+    """The address by which a feed is remembered and named: without credentials."""
+    return without_credentials(source.url)
+
+
+class FeedPolling:
+    """Polls one feed at a time, any number of them concurrently. Arguments as of Poller."""
+
+    def __init__(
+        self,
+        *,
+        store: FeedStore,
+        publish: Callable[[Sequence[RawArticle]], None],
+        fetcher: Fetching,
+        parser: Parsing,
+        clock: Clock,
+        limits: PollLimits,
+        random: Callable[[], float],
+    ) -> None:
+        self._fetcher = fetcher
+        self._parser = parser
+        self._clock = clock
+        self._limits = limits
+        self._random = random
+        self._delivery = Delivery(
+            store=store,
+            publish=publish,
+            pages=Pages(fetcher, Robots(fetcher), clock.now, limits.pages),
+            publish_at_once=limits.publish_at_once,
+            pages_at_poll=limits.pages_at_poll,
+            retry_wait=limits.retry_wait,
+        )
+
+    async def poll(self, source: FeedSource, record: FeedRecord) -> FeedPoll:
+        """Poll a feed and remember what came of it.
+
+        Whatever goes wrong with the feed is a state and a reason on its record. Raises ConfigurationError only.
+        """
+        try:
+            poll = await self._poll(source, record)
+        except ConfigurationError:
+            raise
+        except Exception as error:
+            # A fault of ours must not stop the other feeds, nor go unseen.
+            log.exception("poll failed by a fault of this program", feed=record.url)
+            reason = f"a fault of this program: {type(error).__name__}; its log says more"
+            poll = await self._failed(record, Failed("hard", reason))
+        _log(poll)
+        return poll
+
+    async def _poll(self, source: FeedSource, record: FeedRecord) -> FeedPoll:
+        now = self._clock.now()
+        thorough = record.polls % self._limits.unconditional == 0
+        answer = await self._fetch(source, record, conditional=not thorough)
+        if isinstance(answer, FetchProblem):
+            return await self._failed(record, Failed(answer.kind, answer.reason, answer.retry_after))
+        if answer.status == 304:
+            return await self._unchanged(record, answer, now)
+        body_hash = hashlib.sha256(answer.body).hexdigest()[:32]
+        if body_hash == record.body_hash and not thorough:
+            return await self._unchanged(_with_validators(record, answer), answer, now)
+        feed = await self._parser.parse(
+            answer.body, url=answer.url, content_type=answer.content_type or None, headers=answer.headers
+        )
+        problem = feed.problem
+        if not answer.complete:
+            problem = "the answer was cut off" + (f"; {problem}" if problem else "")
+        if not feed.is_feed:
+            return await self._failed(record, Failed("not a feed", problem or "not a feed"))
+        if problem and not feed.entries:
+            return await self._failed(record, Failed("soft", problem))
+        return await self._take(source, record, answer, feed, problem, body_hash, now)
+
+    async def _fetch(self, source: FeedSource, record: FeedRecord, *, conditional: bool) -> Fetched | FetchProblem:
+        url = source.url
+        # Credentials belong to the address they were written for.
+        if record.fetch_url and record.failures < _TRY_THE_OLD_ADDRESS and not has_credentials(url):
+            url = record.fetch_url
+        conditional = conditional and record.body_hash is not None
+        answer = await self._fetcher.fetch(
+            url,
+            etag=record.etag if conditional else None,
+            last_modified=record.last_modified if conditional else None,
+        )
+        if (
+            isinstance(answer, Fetched)
+            and answer.status == 304
+            and not (conditional and (record.etag or record.last_modified))
+        ):
+            return FetchProblem("soft", "HTTP 304, unchanged, although nothing was said of the last answer", status=304)
+        return answer
+
+    async def _take(
+        self,
+        source: FeedSource,
+        record: FeedRecord,
+        answer: Fetched,
+        feed: ParsedFeed,
+        problem: str | None,
+        body_hash: str,
+        now: datetime,
+    ) -> FeedPoll:
+        found = candidates(record.url, feed.entries)
+        seen = await self._delivery.seen(record.url, identities(found))
+        decisions = decide(found, seen, now)
+        if decisions.storms:
+            log.info("edits not followed any more", feed=record.url, entries=decisions.storms)
+        reference = FeedReference(url=record.url, title=feed.title or source.title, tags=source.tags)
+        delivered = await self._delivery.publish(decisions.publish, reference, now)
+        fetch_url = _fetch_url(source, record, answer)
+        answered = Answered(
+            entries=len(feed.entries),
+            new=delivered.new,
+            title=feed.title or source.title,
+            hints=feed.hints,
+            freshness=freshness(answer.headers, now),
+            problem=problem,
+            moved_to=fetch_url if fetch_url and address_key(fetch_url) != address_key(record.url) else None,
+        )
+        updated = schedule.after_answer(record, answered, now, self._limits.schedule, self._random)
+        # An answer that was cut off is fetched anew, whole, next time.
+        whole = answer.complete
+        updated = replace(
+            _with_validators(updated, answer, lied=_lied(record, answer, body_hash)) if whole else updated,
+            fetch_url=fetch_url,
+            body_hash=body_hash if whole else None,
+        )
+        await self._delivery.remember(updated, decisions.remember)
+        return FeedPoll(updated, delivered.new, delivered.edited, delivered.pages, delivered.page_problems)
+
+    async def _unchanged(self, record: FeedRecord, answer: Fetched, now: datetime) -> FeedPoll:
+        fetch_url = record.fetch_url or ""
+        answered = Answered(
+            entries=record.entries,
+            freshness=freshness(answer.headers, now),
+            moved_to=fetch_url if fetch_url and address_key(fetch_url) != address_key(record.url) else None,
+        )
+        updated = schedule.after_answer(record, answered, now, self._limits.schedule, self._random)
+        await self._delivery.remember(updated, ())
+        return FeedPoll(updated, unchanged=True)
+
+    async def _failed(self, record: FeedRecord, failure: Failed) -> FeedPoll:
+        updated = schedule.after_failure(record, failure, self._clock.now(), self._limits.schedule, self._random)
+        await self._delivery.remember(updated, ())
+        return FeedPoll(updated)
+
+
+def _fetch_url(source: FeedSource, record: FeedRecord, answer: Fetched) -> str | None:
+    """Where the feed is fetched from next time, where that is not its own address."""
+    if has_credentials(source.url):
+        return None
+    if answer.permanent_url:
+        return answer.permanent_url if answer.permanent_url != record.url else None
+    # Answered without a permanent redirect: whichever address was asked is right.
+    asked_old = record.failures >= _TRY_THE_OLD_ADDRESS
+    return None if asked_old else record.fetch_url
+
+
+def _lied(record: FeedRecord, answer: Fetched, body_hash: str) -> bool:
+    """Whether a feed gave the validators of its last answer to another document."""
+    if record.body_hash is None or body_hash == record.body_hash:
+        return False
+    etag, modified = answer.headers.get("etag"), answer.headers.get("last-modified")
+    return bool((etag and etag == record.etag) or (not etag and modified and modified == record.last_modified))
+
+
+def _with_validators(record: FeedRecord, answer: Fetched, *, lied: bool = False) -> FeedRecord:
+    if lied or record.etag == _NOT_TRUE:
+        # Remembered as empty: whatever it gives as validators from now on is not believed.
+        return replace(record, etag=_NOT_TRUE, last_modified=_NOT_TRUE)
+    return replace(record, etag=answer.headers.get("etag") or None, last_modified=answer.headers.get("last-modified"))
+
+
+def _log(poll: FeedPoll) -> None:
+    record = poll.record
+    if record.state in schedule.FAILED_STATES:
+        log.info("feed failed", feed=record.url, state=record.state, reason=record.reason, failures=record.failures)
+    elif poll.new or poll.edited:
+        log.info("feed polled", feed=record.url, new=poll.new, edited=poll.edited, pages=poll.pages)
+    else:
+        log.debug("feed polled", feed=record.url, unchanged=poll.unchanged)

@@ -1,0 +1,212 @@
+"""Polls feeds as they fall due: many at once, few of one owner, none in another's way."""
+
+from __future__ import annotations
+
+import asyncio
+import random as random_module
+from collections import Counter, deque
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from datetime import timedelta
+from typing import Any
+
+import structlog
+
+from producers import schedule
+from producers.feed_poll import FeedPoll, FeedPolling, PollLimits, PollSummary, feed_key
+from producers.fetch import Fetching
+from producers.opml import FeedSource
+from producers.parse_process import Parsing
+from producers.urls import registered_domain
+from quotewire.ports import Clock, FeedRecord, FeedStore, Unavailable
+from schemas.records import RawArticle
+
+__all__ = ["FeedPoll", "PollLimits", "PollSummary", "Poller"]
+
+log = structlog.get_logger()
+
+_SCAN_EVERY = 1.0
+_FORGET_EVERY = timedelta(hours=6)
+_LOOK_AHEAD = 1_000
+
+
+class Poller:
+    """Polls the feeds of a list and publishes what is new in them.
+
+    sources: the feeds as they are listed now, asked anew for every round. store: what is remembered of them. publish:
+    hands articles to the stream, durable when it returns; raises Unavailable and Rejected. fetcher, parser: open, and
+    closed by whoever opened them. random: numbers from 0 up to 1. observe: told of every poll, for metrics.
+
+    Used by one event loop; store and publish are called on threads.
+    """
+
+    def __init__(
+        self,
+        *,
+        sources: Callable[[], Sequence[FeedSource]],
+        store: FeedStore,
+        publish: Callable[[Sequence[RawArticle]], None],
+        fetcher: Fetching,
+        parser: Parsing,
+        clock: Clock,
+        limits: PollLimits | None = None,
+        random: Callable[[], float] = random_module.random,
+        observe: Callable[[FeedPoll], None] | None = None,
+    ) -> None:
+        self._sources = sources
+        self._store = store
+        self._clock = clock
+        self._limits = limits or PollLimits()
+        self._observe = observe
+        self._polling = FeedPolling(
+            store=store,
+            publish=publish,
+            fetcher=fetcher,
+            parser=parser,
+            clock=clock,
+            limits=self._limits,
+            random=random,
+        )
+        self._records: dict[str, FeedRecord] | None = None
+
+    async def poll_due(self) -> PollSummary:
+        """Poll every feed that is due, once; returns when all are done and published.
+
+        Raises Unavailable where the store cannot be read at the start; what fails later is waited out. Raises
+        ConfigurationError.
+        """
+        crew = _Crew(self._limits, self._poll)
+        waiting = deque(await self._due(()))
+        try:
+            while waiting or crew.under_way:
+                crew.start(waiting)
+                await crew.wait(None)
+        finally:
+            await crew.finish(0)
+        await asyncio.to_thread(self._forget_old)
+        return PollSummary.of(crew.done)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Poll feeds as they fall due until `stop` is set; then let polls under way finish, for a while.
+
+        Raises ConfigurationError.
+        """
+        crew = _Crew(self._limits, self._poll, keep=False)
+        stopping = asyncio.create_task(stop.wait())
+        waiting: deque[FeedSource] = deque()
+        clock = asyncio.get_running_loop().time
+        next_scan = clock()
+        next_forgetting = self._clock.now()
+        try:
+            while not stop.is_set():
+                if clock() >= next_scan:
+                    waiting = await self._due_or_none(crew.under_way)
+                    next_scan = clock() + _SCAN_EVERY
+                if self._clock.now() >= next_forgetting:
+                    next_forgetting = self._clock.now() + _FORGET_EVERY
+                    await self._forget_or_not()
+                crew.start(waiting)
+                await crew.wait(max(0.0, next_scan - clock()), stopping)
+        finally:
+            stopping.cancel()
+            await crew.finish(self._limits.drain_time)
+
+    async def _due(self, under_way: Collection[str]) -> list[FeedSource]:
+        """The feeds that are due, longest overdue first; each once."""
+        if self._records is None:
+            self._records = dict(await asyncio.to_thread(self._store.feeds))
+        now = self._clock.now()
+        records = self._records
+        due: dict[str, FeedSource] = {}
+        for source in await asyncio.to_thread(self._sources):
+            key = feed_key(source)
+            if key not in under_way and schedule.due(records.get(key), now):
+                due.setdefault(key, source)
+
+        def overdue(item: tuple[str, FeedSource]) -> float:
+            record = records.get(item[0])
+            return record.next_poll.timestamp() if record and record.next_poll else 0.0
+
+        return [source for _, source in sorted(due.items(), key=overdue)]
+
+    async def _due_or_none(self, under_way: Collection[str]) -> deque[FeedSource]:
+        try:
+            return deque(await self._due(under_way))
+        except Unavailable as error:
+            log.warning("feed store unavailable, polls nothing for now", reason=str(error))
+            return deque()
+
+    async def _poll(self, source: FeedSource) -> FeedPoll:
+        key = feed_key(source)
+        records = self._records if self._records is not None else {}
+        poll = await self._polling.poll(source, records.get(key) or FeedRecord(url=key))
+        records[key] = poll.record
+        if self._observe is not None:
+            self._observe(poll)
+        return poll
+
+    async def _forget_or_not(self) -> None:
+        try:
+            await asyncio.to_thread(self._forget_old)
+        except Unavailable as error:
+            log.warning("old entries not forgotten for now", reason=str(error))
+
+    def _forget_old(self) -> None:
+        forgotten = self._store.forget_seen_before(self._clock.now() - self._limits.memory)
+        if forgotten:
+            log.info("forgot entries not seen for long", entries=forgotten)
+
+
+class _Crew:
+    """Polls under way. An error that a poll raises is raised by the next `wait`."""
+
+    def __init__(
+        self, limits: PollLimits, poll: Callable[[FeedSource], Awaitable[FeedPoll]], *, keep: bool = True
+    ) -> None:
+        self._limits = limits
+        self._poll = poll
+        self._keep = keep
+        self._owners: Counter[str] = Counter()
+        self.under_way: dict[str, asyncio.Task[FeedPoll]] = {}
+        self.done: list[FeedPoll] = []
+
+    def start(self, waiting: deque[FeedSource]) -> None:
+        """Start what there is room for, passing over feeds whose owner has its share; those go to the end."""
+        for _ in range(min(len(waiting), _LOOK_AHEAD)):
+            if len(self.under_way) >= self._limits.at_once:
+                return
+            source = waiting.popleft()
+            owner = registered_domain(source.url)
+            if self._owners[owner] >= self._limits.at_once_of_owner:
+                waiting.append(source)
+                continue
+            self._owners[owner] += 1
+            self.under_way[feed_key(source)] = asyncio.create_task(self._tracked(source, owner))
+
+    async def _tracked(self, source: FeedSource, owner: str) -> FeedPoll:
+        try:
+            return await self._poll(source)
+        finally:
+            self._owners[owner] -= 1
+            if not self._owners[owner]:
+                del self._owners[owner]
+
+    async def wait(self, seconds: float | None, other: asyncio.Task[Any] | None = None) -> None:
+        """Wait until a poll is done, or `other` is, or for so many seconds (None: without end)."""
+        tasks: list[asyncio.Future[Any]] = [*self.under_way.values(), *([other] if other else [])]
+        if not tasks:
+            return
+        await asyncio.wait(tasks, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        finished = [key for key, task in self.under_way.items() if task.done()]
+        for poll in [self.under_way.pop(key).result() for key in finished]:
+            if self._keep:
+                self.done.append(poll)
+
+    async def finish(self, seconds: float) -> None:
+        """Let polls under way finish for so long, then end them: what is not remembered comes again."""
+        tasks = list(self.under_way.values())
+        if not tasks:
+            return
+        _, late = await asyncio.wait(tasks, timeout=seconds)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
