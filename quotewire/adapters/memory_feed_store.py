@@ -1,0 +1,59 @@
+"""The feed store in memory: for one process, gone with it."""
+
+from __future__ import annotations
+
+import threading
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+
+from quotewire.ports import FeedRecord, SeenEntry
+
+
+class MemoryFeedStore:
+    """Remembers feeds and entries for as long as the process lives; may be used from any thread."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._feeds: dict[str, FeedRecord] = {}
+        self._seen: defaultdict[str, dict[str, SeenEntry]] = defaultdict(dict)
+
+    def feeds(self) -> Mapping[str, FeedRecord]:
+        """Every remembered feed by its address."""
+        with self._lock:
+            return dict(self._feeds)
+
+    def seen(self, feed: str, identities: Collection[str]) -> Mapping[str, SeenEntry]:
+        """Those of a feed's entries that were seen before, by identity."""
+        with self._lock:
+            known = self._seen.get(feed, {})
+            return {identity: known[identity] for identity in identities if identity in known}
+
+    def save(self, feed: FeedRecord, seen: Sequence[SeenEntry]) -> None:
+        """Remember a feed and the entries of its newest answer."""
+        with self._lock:
+            self._feeds[feed.url] = feed
+            if seen:
+                self._seen[feed.url].update((entry.identity, entry) for entry in seen)
+
+    def forget(self, feed: str) -> None:
+        """Forget a feed and its entries."""
+        with self._lock:
+            self._feeds.pop(feed, None)
+            self._seen.pop(feed, None)
+
+    def forget_seen_before(self, moment: datetime) -> int:
+        """Forget entries last seen before `moment`; how many."""
+        forgotten = 0
+        with self._lock:
+            for feed, known in list(self._seen.items()):
+                kept = {identity: entry for identity, entry in known.items() if entry.last_seen >= moment}
+                forgotten += len(known) - len(kept)
+                if kept:
+                    self._seen[feed] = kept
+                else:
+                    del self._seen[feed]
+        return forgotten
+
+    def close(self) -> None:
+        """Nothing is held."""

@@ -1,0 +1,172 @@
+"""The feed store in a SQLite file."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import astuple, fields
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from quotewire.adapters.sqlite import BUSY_TIMEOUT, Database
+from quotewire.ports import FeedRecord, SeenEntry
+
+_LAYOUTS = (
+    """
+    CREATE TABLE feeds (
+        id INTEGER PRIMARY KEY,
+        url TEXT NOT NULL UNIQUE,
+        title TEXT NOT NULL,
+        state TEXT NOT NULL,
+        reason TEXT NOT NULL,
+        fetch_url TEXT,
+        etag TEXT,
+        last_modified TEXT,
+        body_hash TEXT,
+        entries INTEGER NOT NULL,
+        polls INTEGER NOT NULL,
+        failures INTEGER NOT NULL,
+        interval REAL NOT NULL,
+        last_poll INTEGER,
+        last_good INTEGER,
+        last_new INTEGER,
+        next_poll INTEGER
+    ) STRICT;
+    CREATE TABLE seen (
+        feed INTEGER NOT NULL REFERENCES feeds (id) ON DELETE CASCADE,
+        identity TEXT NOT NULL,
+        article TEXT NOT NULL,
+        content_hash TEXT NOT NULL,
+        revision INTEGER NOT NULL,
+        edits INTEGER NOT NULL,
+        last_seen INTEGER NOT NULL,
+        PRIMARY KEY (feed, identity)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX seen_by_time ON seen (last_seen);
+    """,
+)
+
+_COLUMNS = tuple(field.name for field in fields(FeedRecord))
+_TIMES = tuple(name in ("last_poll", "last_good", "last_new", "next_poll") for name in _COLUMNS)
+_NAMES = ", ".join(_COLUMNS)
+_SAVE_FEED = (
+    f"INSERT INTO feeds ({_NAMES}) VALUES ({', '.join('?' * len(_COLUMNS))}) ON CONFLICT (url) DO UPDATE SET "  # noqa: S608
+    + ", ".join(f"{name} = excluded.{name}" for name in _COLUMNS[1:])
+    + " RETURNING id"
+)
+_SAVE_SEEN = (
+    "INSERT INTO seen (feed, identity, article, content_hash, revision, edits, last_seen) VALUES (?, ?, ?, ?, ?, ?, ?) "
+    "ON CONFLICT (feed, identity) DO UPDATE SET article = excluded.article, content_hash = excluded.content_hash, "
+    "revision = excluded.revision, edits = excluded.edits, last_seen = excluded.last_seen"
+)
+_FORGET = (
+    "DELETE FROM seen WHERE (feed, identity) IN "
+    "(SELECT feed, identity FROM seen WHERE last_seen < ? ORDER BY last_seen LIMIT ?)"
+)
+_AT_ONCE = 500
+_FORGET_AT_ONCE = 10_000
+
+
+class SqliteFeedStore:
+    """Remembers feeds and entries in a database file; may be used from any thread.
+
+    Every `save` is one transaction, durable when it returns. path: the file, made when first used. busy_timeout:
+    seconds to wait for another program that holds it.
+    """
+
+    def __init__(self, path: str | Path, *, busy_timeout: float = BUSY_TIMEOUT) -> None:
+        self._database = Database(path, _LAYOUTS, busy_timeout=busy_timeout)
+
+    def feeds(self) -> Mapping[str, FeedRecord]:
+        """Every remembered feed by its address. Raises Unavailable."""
+        with self._database.reading() as connection:
+            rows = connection.execute(f"SELECT {_NAMES} FROM feeds ORDER BY id")  # noqa: S608
+            return {record.url: record for record in map(_record, rows)}
+
+    def seen(self, feed: str, identities: Collection[str]) -> Mapping[str, SeenEntry]:
+        """Those of a feed's entries that were seen before, by identity. Raises Unavailable."""
+        found: dict[str, SeenEntry] = {}
+        with self._database.reading() as connection:
+            for some in _batches(identities):
+                rows = connection.execute(
+                    "SELECT identity, article, content_hash, revision, edits, last_seen FROM seen "  # noqa: S608
+                    f"WHERE feed = (SELECT id FROM feeds WHERE url = ?) AND identity IN ({', '.join('?' * len(some))})",
+                    (feed, *some),
+                )
+                found.update((row[0], _seen_entry(row)) for row in rows)
+        return found
+
+    def save(self, feed: FeedRecord, seen: Sequence[SeenEntry]) -> None:
+        """Remember a feed and the entries of its newest answer, in one step. Raises Unavailable."""
+        values = [_stored(value) if is_time else value for value, is_time in zip(astuple(feed), _TIMES, strict=True)]
+        with self._database.writing() as connection:
+            number = connection.execute(_SAVE_FEED, values).fetchone()[0]
+            connection.executemany(
+                _SAVE_SEEN,
+                (
+                    (
+                        number,
+                        entry.identity,
+                        entry.article,
+                        entry.content_hash,
+                        entry.revision,
+                        entry.edits,
+                        _stored(entry.last_seen),
+                    )
+                    for entry in seen
+                ),
+            )
+
+    def forget(self, feed: str) -> None:
+        """Forget a feed and its entries. Raises Unavailable."""
+        with self._database.writing() as connection:
+            connection.execute("DELETE FROM feeds WHERE url = ?", (feed,))
+
+    def forget_seen_before(self, moment: datetime) -> int:
+        """Forget entries last seen before `moment`; how many. Raises Unavailable.
+
+        In steps, so that whoever else waits for the file is not kept out for long.
+        """
+        forgotten = 0
+        while True:
+            with self._database.writing() as connection:
+                step = connection.execute(_FORGET, (_stored(moment), _FORGET_AT_ONCE)).rowcount
+            forgotten += step
+            if step < _FORGET_AT_ONCE:
+                return forgotten
+
+    def close(self) -> None:
+        """Close the file. A second call does nothing."""
+        self._database.close()
+
+
+def _record(row: tuple[Any, ...]) -> FeedRecord:
+    values: list[Any] = [
+        _moment(value) if is_time and value is not None else value for value, is_time in zip(row, _TIMES, strict=True)
+    ]
+    return FeedRecord(*values)
+
+
+def _seen_entry(row: tuple[Any, ...]) -> SeenEntry:
+    identity, article, content_hash, revision, edits, last_seen = row
+    return SeenEntry(identity, article, content_hash, revision, edits, _moment(last_seen))
+
+
+def _stored(moment: datetime | None) -> int | None:
+    # Microseconds since 1970, in whole numbers: what comes out is exactly what went in.
+    if moment is None:
+        return None
+    since = moment - datetime(1970, 1, 1, tzinfo=UTC)
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
+
+
+def _moment(stored: int) -> datetime:
+    seconds, microseconds = divmod(stored, 1_000_000)
+    return datetime.fromtimestamp(seconds, UTC).replace(microsecond=microseconds)
+
+
+def _batches(identities: Collection[str]) -> Iterator[list[str]]:
+    waiting = iter(identities)
+    while some := list(islice(waiting, _AT_ONCE)):
+        yield some
