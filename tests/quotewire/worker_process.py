@@ -1,0 +1,56 @@
+"""A worker in a process of its own, to be killed: `python -m tests.quotewire.worker_process DATABASE [options]`.
+
+Reads raw articles from a SQLite stream and writes each back as an enriched one, slowly. An article titled “kill” kills
+the process that touches it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import signal
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from quotewire.adapters.sqlite_stream import SqliteStream
+from quotewire.worker import Backoff, Worker
+from schemas.records import RawArticle
+from schemas.topics import RAW
+from tests.quotewire.worker_parts import FixedClock, Obedient
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("database", type=Path)
+    parser.add_argument("--batch", type=int, default=8)
+    parser.add_argument("--slowness", type=float, default=0.001)
+    parser.add_argument("--journal", type=Path)
+    chosen = parser.parse_args()
+    stop = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+
+    def work(batch: Sequence[RawArticle]) -> None:
+        for article in batch:
+            time.sleep(random.uniform(0, 2 * chosen.slowness))
+            if article.entry.title == "kill":
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    worker = Worker(
+        stage="enrich",
+        stream=SqliteStream(chosen.database),
+        topics=[RAW.name],
+        processor=Obedient(work),
+        clock=FixedClock(),
+        batch=chosen.batch,
+        journal=chosen.journal,
+        backoff=Backoff(first=0.05, longest=0.2),
+    )
+    print("ready", flush=True)
+    worker.run(stop)
+
+
+if __name__ == "__main__":
+    main()
