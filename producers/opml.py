@@ -23,11 +23,12 @@ from quotewire.ports import ConfigurationError
 
 @dataclass(frozen=True, slots=True)
 class FeedSource:
-    """A feed that is to be polled: its address, what it is called here, and its tags."""
+    """A feed that is to be polled: its address, what it is called here, its tags, and the address of its site."""
 
     url: str
     title: str = ""
     tags: tuple[str, ...] = ()
+    site: str = ""
 
 
 def read_opml(path: Path) -> tuple[FeedSource, ...]:
@@ -62,7 +63,8 @@ def parse_opml(document: bytes, *, name: str = "OPML") -> tuple[FeedSource, ...]
             continue
         known = found.get(source.url)
         if known:
-            source = FeedSource(source.url, known.title or source.title, unique((*known.tags, *source.tags)))
+            tags = unique((*known.tags, *source.tags))
+            source = FeedSource(source.url, known.title or source.title, tags, known.site or source.site)
         found[source.url] = source
     return tuple(found.values())
 
@@ -82,7 +84,7 @@ def _source(outline: etree._Element, name: str) -> FeedSource | None:
     ]
     tags = ",".join((*reversed(folders), attributes.get("category", ""))).split(",")
     title = attributes.get("text") or attributes.get("title") or ""
-    return FeedSource(url, title, unique(one_line(tag).strip("/ ") for tag in tags))
+    return FeedSource(url, title, unique(one_line(tag).strip("/ ") for tag in tags), attributes.get("htmlurl", ""))
 
 
 def source_problem(url: str) -> str | None:
@@ -115,6 +117,8 @@ def render_opml(sources: Iterable[FeedSource], *, title: str = "Feeds") -> bytes
                 folders[folder] = etree.SubElement(body, "outline", text=folder)
             parent = folders[folder]
         outline = etree.SubElement(parent, "outline", type="rss", text=source.title or source.url, xmlUrl=source.url)
+        if source.site:
+            outline.set("htmlUrl", source.site)
         if len(source.tags) > 1:
             outline.set("category", ",".join(source.tags[1:]))
     rendered: bytes = etree.tostring(root, pretty_print=True, xml_declaration=True, encoding="UTF-8")

@@ -1,0 +1,134 @@
+"""What every feed store does, whatever it keeps its memory in."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from quotewire.ports import FeedRecord, FeedStore, SeenEntry
+
+NOW = datetime(2026, 3, 4, 5, 6, 7, 891234, tzinfo=UTC)
+FEED = "https://ashmere.example/feed.xml"
+OTHER = "https://harrow.example/atom"
+
+_text = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=30)
+_times = st.datetimes(datetime(1970, 1, 1), datetime(2300, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
+_records = st.builds(
+    FeedRecord,
+    url=_text,
+    title=_text,
+    state=_text,
+    reason=_text,
+    fetch_url=st.none() | _text,
+    etag=st.none() | _text,
+    last_modified=st.none() | _text,
+    body_hash=st.none() | _text,
+    entries=st.integers(0, 10**6),
+    polls=st.integers(0, 10**9),
+    failures=st.integers(0, 10**6),
+    interval=st.floats(0, 1e9),
+    last_poll=st.none() | _times,
+    last_good=st.none() | _times,
+    last_new=st.none() | _times,
+    next_poll=st.none() | _times,
+)
+_seen = st.builds(
+    SeenEntry,
+    identity=_text,
+    article=_text,
+    content_hash=_text,
+    revision=st.integers(0, 2**53),
+    edits=st.integers(0, 10**6),
+    last_seen=_times,
+)
+_properties = settings(
+    max_examples=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.differing_executors],
+)
+
+
+def seen_entry(identity: str, *, last_seen: datetime = NOW, **fields: object) -> SeenEntry:
+    entry = SeenEntry(identity, f"article-{identity}", "hash", 1_000, 0, last_seen)
+    return replace(entry, **fields)  # type: ignore[arg-type]
+
+
+class FeedStoreSuite:
+    """Inherit it with a fixture `store` that gives an empty store."""
+
+    def test_an_empty_store_remembers_nothing(self, store: FeedStore) -> None:
+        assert store.feeds() == {}
+        assert store.seen(FEED, ["a"]) == {}
+        assert store.forget_seen_before(NOW) == 0
+
+    @_properties
+    @given(record=_records, seen=st.lists(_seen, unique_by=lambda entry: entry.identity, max_size=8))
+    def test_what_is_saved_comes_back_as_it_was(
+        self, store: FeedStore, record: FeedRecord, seen: list[SeenEntry]
+    ) -> None:
+        store.forget(record.url)
+        store.save(record, seen)
+        assert store.feeds()[record.url] == record
+        wanted = {entry.identity for entry in seen}
+        assert store.seen(record.url, wanted) == {entry.identity: entry for entry in seen}
+
+    def test_a_feed_is_remembered_as_it_was_saved_last(self, store: FeedStore) -> None:
+        store.save(FeedRecord(FEED, state="new"), [])
+        store.save(FeedRecord(FEED, state="fresh", etag='"2"', next_poll=NOW), [])
+        assert store.feeds() == {FEED: FeedRecord(FEED, state="fresh", etag='"2"', next_poll=NOW)}
+
+    def test_a_save_leaves_entries_that_it_does_not_name(self, store: FeedStore) -> None:
+        store.save(FeedRecord(FEED), [seen_entry("a"), seen_entry("b")])
+        store.save(FeedRecord(FEED), [seen_entry("b", edits=3), seen_entry("c")])
+        known = store.seen(FEED, ["a", "b", "c"])
+        assert {identity: entry.edits for identity, entry in known.items()} == {"a": 0, "b": 3, "c": 0}
+
+    def test_only_what_is_asked_for_is_answered(self, store: FeedStore) -> None:
+        store.save(FeedRecord(FEED), [seen_entry("a"), seen_entry("b")])
+        assert set(store.seen(FEED, {"b", "never"})) == {"b"}
+        assert store.seen(FEED, []) == {}
+
+    def test_identities_belong_to_their_feed(self, store: FeedStore) -> None:
+        store.save(FeedRecord(FEED), [seen_entry("a", article="here")])
+        store.save(FeedRecord(OTHER), [seen_entry("a", article="there")])
+        assert store.seen(FEED, ["a"])["a"].article == "here"
+        assert store.seen(OTHER, ["a"])["a"].article == "there"
+
+    def test_thousands_of_entries_are_looked_up_at_once(self, store: FeedStore) -> None:
+        entries = [seen_entry(f"entry {number}") for number in range(3_000)]
+        store.save(FeedRecord(FEED), entries)
+        assert len(store.seen(FEED, [entry.identity for entry in entries])) == 3_000
+
+    def test_a_forgotten_feed_takes_its_entries_with_it_and_no_others(self, store: FeedStore) -> None:
+        for feed in (FEED, OTHER):
+            store.save(FeedRecord(feed), [seen_entry("a")])
+        store.forget(FEED)
+        store.forget("https://never.example/")
+        assert set(store.feeds()) == {OTHER}
+        assert store.seen(FEED, ["a"]) == {}
+        assert set(store.seen(OTHER, ["a"])) == {"a"}
+        store.save(FeedRecord(FEED), [])
+        assert store.seen(FEED, ["a"]) == {}
+
+    def test_old_entries_are_forgotten_and_their_feeds_are_not(self, store: FeedStore) -> None:
+        old = NOW - timedelta(days=60, microseconds=1)
+        edge = NOW - timedelta(days=60)
+        store.save(FeedRecord(FEED), [seen_entry("old", last_seen=old), seen_entry("edge", last_seen=edge)])
+        store.save(FeedRecord(OTHER), [seen_entry("old", last_seen=old)])
+        assert store.forget_seen_before(edge) == 2
+        assert set(store.seen(FEED, ["old", "edge"])) == {"edge"}
+        assert set(store.feeds()) == {FEED, OTHER}
+        assert store.forget_seen_before(edge) == 0
+
+    def test_an_entry_seen_again_is_kept(self, store: FeedStore) -> None:
+        store.save(FeedRecord(FEED), [seen_entry("a", last_seen=NOW - timedelta(days=90))])
+        store.save(FeedRecord(FEED), [seen_entry("a", last_seen=NOW)])
+        assert store.forget_seen_before(NOW - timedelta(days=60)) == 0
+        assert set(store.seen(FEED, ["a"])) == {"a"}
+
+    def test_closing_twice_does_nothing(self, store: FeedStore) -> None:
+        store.close()
+        store.close()
