@@ -22,6 +22,8 @@ class Draft:
     others: tuple[Phrase, ...] = ()
     rules: list[str] = field(default_factory=list)
     stretches: list[int] = field(default_factory=list)
+    via: str | None = None
+    act: str = "statement"
 
     @property
     def start(self) -> int:

@@ -1,0 +1,167 @@
+"""Mentions of names: what the entity recogniser found, put right by the words around it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from consumers.enrich.names.lexicon import given_names, known
+from consumers.enrich.quotes.lexicon import nouns, words
+from consumers.enrich.tokens import Tokens
+
+LABELS = frozenset(["PERSON", "ORG", "GPE", "LOC", "NORP", "FAC", "PRODUCT", "EVENT", "WORK_OF_ART", "LAW"])
+_CREDIT = re.compile(
+    r"©[^\n]*|\(?(?:Photo(?:graph)?|Picture|Image|Video|Credit)s?(?: credit)?(?: by|:)[^\n]*"
+    r"|^By [A-Z][^\n.]{3,80}$|[^\n]{0,60}\b(?:Getty Images|Shutterstock|AP Photo|Alamy)\b[^\n]{0,40}$",
+    re.MULTILINE,
+)
+_EDGE = frozenset("“”\"‘’'«»()[]{},.;:-–—*•|/…") | {"''", "``", "'s", "’s", "the", "The", "a", "A", "an", "@", "#"}
+_NO_NAMES = frozenset("mum dad mom daddy mummy grandma grandad granny nan bills shoppers hedge det insp".split())
+_JOINING = frozenset("de da di del della der den van von la le al bin ibn el y dos st st.".split())
+
+
+@dataclass(slots=True)
+class Name:
+    """A name in the text: tokens first to last without titles; `title` are the words before it that are one."""
+
+    first: int
+    last: int
+    label: str
+    title: tuple[str, ...] = ()
+    title_first: int = -1
+
+    def words(self, tokens: Tokens) -> tuple[str, ...]:
+        """The words of the name as white space parts them: Harcourt-Lyle is one."""
+        text = tokens.text[tokens.starts[self.first] : tokens.ends[self.last]]
+        return tuple(word.strip(",;:()\"“”") for word in text.split() if any(c.isalnum() for c in word))
+
+
+def find_mentions(tokens: Tokens) -> list[Name]:
+    """The names in a text, in order and without overlap; those in picture credits and bylines are left out."""
+    credits = [match.span() for match in _CREDIT.finditer(tokens.text)]
+    found: list[Name] = []
+    for first, last, label in _entities(tokens):
+        name = _trimmed(tokens, first, last, label)
+        if name is None or any(a <= tokens.starts[name.first] < b for a, b in credits):
+            continue
+        _take_title(tokens, name)
+        if not _part_of_role(tokens, name) and tokens.lower[name.first] not in _NO_NAMES:
+            found += _split(tokens, name)
+    found += _missed(tokens, found, credits)
+    return sorted(found, key=lambda name: name.first)
+
+
+def _entities(tokens: Tokens) -> list[tuple[int, int, str]]:
+    found: list[tuple[int, int, str]] = []
+    for token, label in enumerate(tokens.entity):
+        if label not in LABELS:
+            continue
+        if found and found[-1][1] == token - 1 and found[-1][2] == label and not tokens.entity_begins[token]:
+            found[-1] = (found[-1][0], token, label)
+        else:
+            found.append((token, token, label))
+    return found
+
+
+def _trimmed(tokens: Tokens, first: int, last: int, label: str) -> Name | None:
+    """A name without the marks, articles and possessives at its ends, cut at a line break; None where nothing is left."""
+    for token in range(first, last + 1):
+        if tokens.is_space(token) and "\n" in tokens.words[token]:
+            last = token - 1
+            break
+    while first <= last and (tokens.words[first] in _EDGE or tokens.is_space(first)):
+        first += 1
+    while last >= first and (tokens.words[last] in _EDGE or tokens.is_space(last)):
+        last -= 1
+    if first > last or not any(c.isalpha() for c in tokens.words[first]):
+        return None
+    if not any(tokens.words[t][0].isupper() for t in range(first, last + 1)):
+        return None
+    if label == "PERSON":
+        for token in range(first + 1, last + 1):
+            if tokens.words[token] in ("'s", "’s", ",", "“", "”", '"') or tokens.tags[token].startswith("VB"):
+                last = token - 1
+                break
+    return Name(first, last, label)
+
+
+def _part_of_role(tokens: Tokens, name: Name) -> bool:
+    """Whether a body's name is only part of somebody's title: Secretary of Defense, Defense Minister."""
+    if name.label == "PERSON" or name.first != name.last:
+        return False
+    titles = words("titles")
+    after = tokens.lower[name.last + 1] if name.last + 1 < len(tokens) else ""
+    before = tokens.lower[name.first - 2] if name.first >= 2 and tokens.lower[name.first - 1] == "of" else ""
+    next_words = tokens.words[name.last + 1 : name.last + 2]
+    if name.label == "ORG" and after in ("minister", "secretary", "ministry", "department") and next_words[0][0].isupper():
+        return True
+    return name.label == "ORG" and before in titles and bool(next_words) and next_words[0][:1].isupper()
+
+
+def _split(tokens: Tokens, name: Name) -> list[Name]:
+    """Two names where a well-known body stands before the name of a part of it: White House National Security Council."""
+    if name.label == "ORG" and name.last - name.first >= 3:
+        parts = tokens.words[name.first : name.last + 1]
+        for length in (2, 3):
+            if " ".join(parts[:length]) in known("bodies") and len(parts) - length >= 2 and all(p[0].isupper() for p in parts):
+                return [Name(name.first, name.first + length - 1, "ORG"), Name(name.first + length, name.last, "ORG")]
+    return [name]
+
+
+def _take_title(tokens: Tokens, name: Name) -> None:
+    """Move titles from the name's start into `title`, and take in those that stand before it."""
+    titles = words("titles")
+    first = name.first
+    if name.label in ("PERSON", "ORG", "GPE", "FAC", "WORK_OF_ART", "PRODUCT"):
+        moved = first
+        while moved < name.last and (tokens.lower[moved].rstrip(".") in titles or tokens.lower[moved] in nouns("people")):
+            moved += 1
+        if moved > first and (name.label == "PERSON" or tokens.lower[first].rstrip(".") in ("mr", "mrs", "ms", "dr", "sir", "dame")):
+            name.first = moved
+            name.label = "PERSON"
+    before = name.first - 1
+    while before >= 0 and tokens.lower[before].rstrip(".") in titles and tokens.words[before][0].isupper():
+        before -= 1
+    if before + 1 < name.first:
+        name.title_first = before + 1
+        name.title = tuple(tokens.lower[t].rstrip(".") for t in range(before + 1, name.first))
+        if name.title[-1] in ("mr", "mrs", "ms", "miss", "dr", "prof", "professor", "sir", "dame", "sen", "rep", "sgt", "det"):
+            name.label = "PERSON"
+
+
+def _missed(tokens: Tokens, found: list[Name], credits: list[tuple[int, int]]) -> list[Name]:
+    """Names the recogniser missed: a known given name and a capitalised word, or words after Mr, Mrs and the like."""
+    taken = {token for name in found for token in range(name.first, name.last + 1)}
+    given = given_names("male") | given_names("female")
+    missed: list[Name] = []
+    token = 0
+    while token < len(tokens):
+        start = token
+        token += 1
+        word = tokens.words[start]
+        if start in taken or not word[:1].isupper():
+            continue
+        titled = start > 0 and tokens.lower[start - 1].rstrip(".") in ("mr", "mrs", "ms", "miss", "dr", "sir", "dame", "sgt", "cllr")
+        if not titled and word not in given and not (word in known("bodies") and word.isupper()):
+            continue
+        last = start
+        while last + 1 < len(tokens) and last + 1 not in taken and _continues(tokens, last + 1):
+            last += 1
+        while last > start and tokens.lower[last] in _JOINING:
+            last -= 1
+        if (last == start and not titled and not (word in known("bodies") and word.isupper())) or last - start > 4:
+            continue
+        if any(a <= tokens.starts[start] < b for a, b in credits) or not tokens.tags[start].startswith(("NN", "JJ")):
+            continue
+        name = Name(start, last, "PERSON" if titled or word in given else "ORG")
+        _take_title(tokens, name)
+        missed.append(name)
+        token = last + 1
+    return missed
+
+
+def _continues(tokens: Tokens, token: int) -> bool:
+    word = tokens.words[token]
+    if tokens.lower[token] in _JOINING:
+        return token + 1 < len(tokens) and tokens.words[token + 1][:1].isupper() and tokens.tags[token + 1].startswith("NNP")
+    return word[:1].isupper() and tokens.tags[token].startswith("NNP") and word[-1:].isalpha()

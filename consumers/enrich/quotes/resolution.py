@@ -1,0 +1,262 @@
+"""Whom a speaker's mention means: the entity behind a surname, a pronoun, a role."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from consumers.enrich.names.lexicon import given_names
+from consumers.enrich.quotes.grammar import Phrase, is_pronoun
+from consumers.enrich.quotes.lexicon import nouns, words
+from consumers.enrich.tokens import Tokens
+from schemas.records import Entity, Speaker
+
+_KINDS = {"PERSON": "person", "GPE": "place", "LOC": "place", "NORP": "organization"}
+_UNNAMED = frozenset(
+    "source official insider spokesman spokeswoman spokesperson aide diplomat adviser advisor analyst expert critic lawyer"
+    " attorney friend colleague neighbour neighbor relative witness resident supporter opponent voter employee staffer"
+    " person people man woman officer lawmaker strategist operative reader caller viewer judge jury".split()
+)
+"""Roles that do not mean somebody named before unless the article gives him just that role."""
+_FAMILY = frozenset("father mother dad mum mom grandfather grandmother wife husband son daughter".split())
+
+
+@dataclass(slots=True)
+class Person:
+    """What the article tells of a person: gender ("" if nothing), and the words of the roles it gives."""
+
+    entity: Entity
+    gender: str
+    roles: set[str] = field(default_factory=set)
+
+
+@dataclass(slots=True)
+class Resolver:
+    """Resolves the speakers of one article, in the order of the text: whoever spoke last is remembered."""
+
+    tokens: Tokens
+    entities: Sequence[Entity]
+    people: dict[str, Person] = field(default_factory=dict)
+    _starts: list[int] = field(default_factory=list)
+    _mentions: list[tuple[int, int, Entity]] = field(default_factory=list)
+    _last: list[tuple[int, str]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """Gather what the article tells of each person."""
+        for entity in self.entities:
+            self._mentions += [(mention.start, mention.end, entity) for mention in entity.mentions]
+            if entity.label == "PERSON":
+                self.people[entity.id] = self._person(entity)
+        self._mentions.sort(key=lambda item: item[:2])
+        self._starts = [start for start, _, _ in self._mentions]
+
+    def speaker(self, phrase: Phrase, position: int, rules: list[str]) -> Speaker:
+        """The record of a speaker. `position`: where the quote starts; the name of the rule used is added to `rules`."""
+        tokens = self.tokens
+        start, end = phrase.start(tokens), phrase.end(tokens)
+        text = tokens.text[start:end]
+        entity, rule = self._entity(phrase, min(start, position) if start > position else start)
+        if rule:
+            rules.append(rule)
+        if entity is None:
+            kind = "unknown" if tokens.lower[phrase.head] in ("i", "we", "you") else "unnamed"
+            if is_pronoun(tokens, phrase.head) and tokens.lower[phrase.head] in ("he", "she"):
+                kind = "person"
+            return Speaker(start=start, end=end, text=text, name=text, kind=kind)  # type: ignore[arg-type]
+        self._last.append((start, entity.id))
+        return Speaker(
+            start=start, end=end, text=text, name=entity.name, entity=entity.id,
+            kind=_KINDS.get(entity.label, "organization"),  # type: ignore[arg-type]
+        )
+
+    # --- evidence ---------------------------------------------------------------------------------------------------
+
+    def _person(self, entity: Entity) -> Person:
+        tokens = self.tokens
+        person = Person(entity, "")
+        parts = entity.name.split()
+        if len(parts) > 1:
+            person.gender = "male" if parts[0] in given_names("male") else "female" if parts[0] in given_names("female") else ""
+        for mention in entity.mentions[:8]:
+            first, last = tokens.at(mention.start), tokens.at(mention.end - 1)
+            for token in range(max(0, first - 4), first):
+                word = tokens.lower[token].rstrip(".")
+                if tokens.paragraph[token] == tokens.paragraph[first] and (token >= first - 2 or word in words("titles")):
+                    if word in ("mr", "sir", "lord"):
+                        person.gender = "male"
+                    elif word in ("mrs", "ms", "miss", "dame", "lady", "baroness"):
+                        person.gender = "female"
+            head = last
+            self._add_roles(person, head, first)
+        if entity.role:
+            person.roles |= {word.lower().strip(",.") for word in entity.role.split()}
+        if not person.gender:
+            person.gender = self._gender_by_roles(person)
+        return person
+
+    def _add_roles(self, person: Person, head: int, first: int) -> None:
+        """The nouns that stand with a name: before it, after a comma, after “is”."""
+        tokens = self.tokens
+        near = [c for c in tokens.children[head] if tokens.deps[c] in ("appos", "compound", "nmod", "amod")]
+        if tokens.deps[head] in ("appos",):
+            near.append(tokens.heads[head])
+        if tokens.deps[head] == "nsubj":
+            near += [c for c in tokens.children[tokens.heads[head]] if tokens.deps[c] == "attr"]
+        for token in near:
+            if not first <= token <= head and tokens.tags[token].startswith("NN"):
+                person.roles.add(tokens.lower[token])
+                person.roles |= {tokens.lower[c] for c in tokens.children[token] if tokens.deps[c] == "compound"}
+                person.roles |= {tokens.lower[c] for c in tokens.children[token] if tokens.deps[c] == "conj"}
+
+    def _gender_by_roles(self, person: Person) -> str:
+        male, female = person.roles & words("male"), person.roles & words("female")
+        return "male" if male and not female else "female" if female and not male else ""
+
+    # --- mentions ---------------------------------------------------------------------------------------------------
+
+    def _entity(self, phrase: Phrase, position: int) -> tuple[Entity | None, str]:
+        tokens = self.tokens
+        head = phrase.head
+        word = tokens.lower[head]
+        if word in ("he", "she", "him", "her", "his"):
+            return self._by_pronoun(word, position), "pronoun"
+        if word in ("it", "its"):
+            return self._by_it(position), "pronoun"
+        if is_pronoun(tokens, head) or word in words("possessives") or word in words("indefinite"):
+            return None, ""
+        named = self._named(phrase)
+        if named is not None:
+            return named, "name"
+        if tokens.tags[head] in ("NN", "NNP") or word in nouns("people"):
+            return self._by_role(phrase, position)
+        return None, ""
+
+    def _named(self, phrase: Phrase) -> Entity | None:
+        """The entity whose name is the phrase's head, or stands beside it: the minister, Anna Roth."""
+        tokens = self.tokens
+        head_start, head_end = tokens.starts[phrase.head], tokens.ends[phrase.head]
+        start, end = phrase.start(tokens), phrase.end(tokens)
+        found: Entity | None = None
+        for mention_start, mention_end, entity in self._overlapping(start, end):
+            if mention_start < head_end and mention_end > head_start:
+                return entity
+            if entity.label == "PERSON" and mention_end >= end - 1 and mention_start > head_end and not self._after_preposition(phrase, mention_start):
+                found = entity
+        if found is None and tokens.tags[phrase.head] in ("NN", "NNS"):
+            for child in tokens.children[phrase.head]:
+                if tokens.deps[child] == "appos" and tokens.tags[child].startswith("NNP"):
+                    for a, b, entity in self._overlapping(tokens.starts[child], tokens.ends[child]):
+                        if entity.label == "PERSON":
+                            found = entity
+        return found
+
+    def _after_preposition(self, phrase: Phrase, start: int) -> bool:
+        token = self.tokens.at(start)
+        return any(self.tokens.tags[t] == "IN" for t in range(phrase.head + 1, token)) and "," not in self.tokens.words[phrase.head + 1 : token]
+
+    def _overlapping(self, start: int, end: int) -> list[tuple[int, int, Entity]]:
+        number = max(0, bisect_left(self._starts, start) - 2)
+        found = []
+        while number < len(self._mentions) and self._mentions[number][0] < end:
+            if self._mentions[number][1] > start:
+                found.append(self._mentions[number])
+            number += 1
+        return found
+
+    # --- who is meant -----------------------------------------------------------------------------------------------
+
+    def _recent(self, position: int) -> list[tuple[float, Entity]]:
+        """Entities mentioned before a position with how present they are: near, subject, who spoke last."""
+        tokens = self.tokens
+        here = tokens.paragraph[min(tokens.at(position), len(tokens) - 1)]
+        scores: dict[str, float] = {}
+        found: dict[str, Entity] = {}
+        number = bisect_left(self._starts, position)
+        for rank, (start, end, entity) in enumerate(reversed(self._mentions[max(0, number - 60) : number])):
+            token = tokens.at(end - 1)
+            distance = here - tokens.paragraph[token]
+            score = 4.0 - 1.2 * min(distance, 3) - 0.05 * rank
+            head = tokens.deps[token]
+            if head in ("nsubj", "nsubjpass"):
+                score += 1.5
+            elif head in ("poss", "compound"):
+                score -= 1.0
+            elif head in ("pobj",):
+                score -= 0.4
+            if score > scores.get(entity.id, -9.0):
+                scores[entity.id] = score
+            found[entity.id] = entity
+        if self._last:
+            start, last = max(self._last, key=lambda item: item[0] if item[0] < position else -1)
+            if start < position and last in scores:
+                distance = here - tokens.paragraph[tokens.at(start)]
+                scores[last] = max(scores[last], 5.4 - 1.1 * min(distance, 4))
+        return sorted(((score, found[key]) for key, score in scores.items()), key=lambda item: -item[0])
+
+    def _by_pronoun(self, word: str, position: int) -> Entity | None:
+        wanted = "male" if word in ("he", "him", "his") else "female"
+        unsure = None
+        for score, entity in self._recent(position):
+            person = self.people.get(entity.id)
+            if person is None:
+                continue
+            if person.gender == wanted:
+                if unsure is not None and unsure[0] - score > 2.5:
+                    return unsure[1]
+                return entity
+            if not person.gender and unsure is None:
+                unsure = (score, entity)
+        return unsure[1] if unsure is not None else None
+
+    def _by_it(self, position: int) -> Entity | None:
+        for score, entity in self._recent(position):
+            if entity.label in ("ORG", "GPE") and score > 3.0:
+                return entity
+        return None
+
+    def _by_role(self, phrase: Phrase, position: int) -> tuple[Entity | None, str]:
+        tokens = self.tokens
+        head = tokens.lower[phrase.head]
+        first = tokens.lower[phrase.first]
+        before = [t for t in range(phrase.first, phrase.head)]
+        definite = first in ("the", "this", "that") or first in words("possessives")
+        if tokens.tags[phrase.head] == "NNS" or not (definite or tokens.words[phrase.head][0].isupper()):
+            return None, ""
+        if head in nouns("bodies") and head not in nouns("people"):
+            return self._body(head, position), "role-of-body"
+        recent = self._recent(position)
+        if any(tokens.lower[t] == "of" for t in range(phrase.head, phrase.last + 1)) and head not in _FAMILY:
+            return None, ""
+        gender = "male" if head in words("male") else "female" if head in words("female") else ""
+        matching = [
+            entity for _, entity in recent
+            if entity.id in self.people and head in self.people[entity.id].roles and self.people[entity.id].gender in ("", gender or self.people[entity.id].gender)
+        ]
+        modifiers = {tokens.lower[t] for t in before if tokens.tags[t].startswith(("NN", "JJ"))}
+        for entity in matching:
+            if modifiers & self.people[entity.id].roles:
+                return entity, "role"
+        if matching and first not in words("possessives"):
+            return matching[0], "role"
+        if head in _UNNAMED or first in words("possessives"):
+            return None, ""
+        if head not in nouns("people") and head not in ("old",) and not any(tokens.lower[t] == "old" for t in before):
+            if "year" not in tokens.text[phrase.start(tokens) : phrase.end(tokens)]:
+                return None, ""
+        for score, entity in recent:
+            person = self.people.get(entity.id)
+            if person is not None and score > 1.5 and (not gender or person.gender in ("", gender)):
+                return entity, "role-of-recent"
+        return None, ""
+
+    def _body(self, head: str, position: int) -> Entity | None:
+        """The body that “the council” means: the last one mentioned whose name ends so, else the last one that fits."""
+        recent = [entity for _, entity in self._recent(position) if entity.label in ("ORG", "FAC")]
+        for entity in recent:
+            if entity.name.lower().split()[-1].strip(".") == head or f" {head} " in f" {entity.name.lower()} ":
+                return entity
+        if head in ("company", "firm", "club", "charity", "watchdog", "regulator", "agency", "group", "union", "retailer", "bank", "newspaper", "paper", "team", "body", "airline", "manufacturer", "outlet", "network", "brand"):
+            return recent[0] if recent else None
+        return None
+
