@@ -7,10 +7,11 @@ mentioned last.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from dataclasses import dataclass, field
 
-from consumers.enrich.names.lexicon import given_names, known
+from consumers.enrich.names.evidence import relabel
+from consumers.enrich.names.lexicon import given_names
 from consumers.enrich.names.mentions import Name
 from consumers.enrich.quotes.lexicon import words
 from consumers.enrich.tokens import Tokens
@@ -31,7 +32,7 @@ class Cluster:
 
 def cluster(tokens: Tokens, names: list[Name]) -> list[Cluster]:
     """The clusters, in the order of their first names."""
-    _repair(tokens, names)
+    relabel(tokens, names)
     clusters: list[Cluster] = []
     people = [name for name in names if name.label == "PERSON"]
     others = [name for name in names if name.label != "PERSON"]
@@ -41,42 +42,6 @@ def cluster(tokens: Tokens, names: list[Name]) -> list[Cluster]:
     for found in clusters:
         found.names.sort(key=lambda name: name.first)
     return sorted(clusters, key=lambda found: found.names[0].first)
-
-
-def _repair(tokens: Tokens, names: list[Name]) -> None:
-    """Labels put right by evidence within the article, and by the lists of known names."""
-    surnames = {}
-    for name in names:
-        parts = name.words(tokens)
-        if name.label == "PERSON" and len(parts) >= 2 and " ".join(parts) not in known("places") | known("bodies"):
-            surnames[parts[-1]] = parts
-    labels: dict[str, Counter[str]] = defaultdict(Counter)
-    for name in names:
-        labels[" ".join(name.words(tokens))][name.label] += 1
-    given = given_names("male") | given_names("female")
-    for name in names:
-        parts = name.words(tokens)
-        text = " ".join(parts)
-        if name.title and name.title[-1] in words("titles") and name.label == "PERSON" and name.title[-1] not in ("president",):
-            continue
-        if len(parts) == 1 and parts[0] in surnames and name.label != "PERSON":
-            place = parts[0] in known("places") and tokens.lower[name.first - 1] in ("in", "at", "from", "to", "near", ",")
-            if not place:
-                name.label = "PERSON"
-                continue
-        if text in known("places") and not (text in surnames and name.label == "PERSON"):
-            name.label = "GPE"
-        elif text in known("bodies"):
-            name.label = "ORG"
-        elif len(parts) >= 2 and name.label in ("ORG", "GPE", "FAC", "WORK_OF_ART", "PRODUCT", "NORP", "LOC") and parts[0] in given and len(parts) <= 3:
-            if all(part[0].isupper() and part.isalpha() for part in parts) and parts[-1].lower() not in words("bodies"):
-                name.label = "PERSON"
-        elif name.label == "PERSON" and parts[-1].lower() in words("bodies"):
-            name.label = "ORG"
-        elif len(labels[text]) > 1:
-            best, count = labels[text].most_common(1)[0]
-            if count > labels[text][name.label]:
-                name.label = best
 
 
 def _people(tokens: Tokens, people: list[Name]) -> list[Cluster]:
@@ -107,7 +72,10 @@ def _same_person(found: Cluster, parts: tuple[str, ...], name: Name, tokens: Tok
     if gender and found.gender and gender != found.gender:
         return False
     if len(parts) == 1:
-        return parts[0] == full[-1] or (parts[0] == full[0] and not name.title) or _nickname(parts[0], full)
+        by_first = not name.title or name.title[-1] in ("sir", "dame", "lady", "sister", "brother", "father")
+        return parts[0] == full[-1] or (parts[0] == full[0] and by_first) or _nickname(parts[0], full) or (
+            len(full) > 1 and by_first and len(parts[0]) > 3 and parts[0] in given_names("male") | given_names("female") and _short(parts[0], full[0])
+        )
     if parts[-1] == full[-1] and len(full) > 1:
         return parts[0] == full[0] or parts[0].rstrip(".") == full[0][0] or full[0].rstrip(".") == parts[0][0] or _short(parts[0], full[0])
     return False

@@ -17,6 +17,7 @@ _CREDIT = re.compile(
 )
 _EDGE = frozenset("“”\"‘’'«»()[]{},.;:-–—*•|/…") | {"''", "``", "'s", "’s", "the", "The", "a", "A", "an", "@", "#"}
 _NO_NAMES = frozenset("mum dad mom daddy mummy grandma grandad granny nan bills shoppers hedge det insp".split())
+_AFTER_NAMES = frozenset("KC QC MP MPs MSP MEP TD OBE MBE CBE Jr Jr. Sr Sr. PhD MD Esq".split())
 _JOINING = frozenset("de da di del della der den van von la le al bin ibn el y dos st st.".split())
 
 
@@ -82,6 +83,11 @@ def _trimmed(tokens: Tokens, first: int, last: int, label: str) -> Name | None:
             if tokens.words[token] in ("'s", "’s", ",", "“", "”", '"') or tokens.tags[token].startswith("VB"):
                 last = token - 1
                 break
+    while last > first and tokens.words[last] in _AFTER_NAMES:
+        last -= 1
+    if first == last and tokens.words[first] in given_names("male") | given_names("female"):
+        while last + 1 < len(tokens) and last - first < 3 and not tokens.entity[last + 1] and _continues(tokens, last + 1):
+            last += 1
     return Name(first, last, label)
 
 

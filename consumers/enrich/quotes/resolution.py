@@ -195,19 +195,19 @@ class Resolver:
         return sorted(((score, found[key]) for key, score in scores.items()), key=lambda item: -item[0])
 
     def _by_pronoun(self, word: str, position: int) -> Entity | None:
+        """The most present person of that gender; one whose gender is not known must be more present than that."""
         wanted = "male" if word in ("he", "him", "his") else "female"
-        unsure = None
+        best: tuple[float, Entity] | None = None
         for score, entity in self._recent(position):
             person = self.people.get(entity.id)
-            if person is None:
+            if person is None or person.gender not in ("", wanted):
                 continue
-            if person.gender == wanted:
-                if unsure is not None and unsure[0] - score > 2.5:
-                    return unsure[1]
-                return entity
-            if not person.gender and unsure is None:
-                unsure = (score, entity)
-        return unsure[1] if unsure is not None else None
+            score += 1.5 if person.gender else 0.0
+            if not person.gender and " " not in entity.name and len(entity.mentions) == 1:
+                score -= 2.0
+            if best is None or score > best[0]:
+                best = (score, entity)
+        return best[1] if best else None
 
     def _by_it(self, position: int) -> Entity | None:
         for score, entity in self._recent(position):
