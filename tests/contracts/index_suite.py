@@ -1,0 +1,11 @@
+"""What every index must do, whoever provides it. Subclass `IndexSuite` and give it a fixture `index`."""
+
+from __future__ import annotations
+
+from tests.contracts.index_facets import FacetsContract
+from tests.contracts.index_storing import StoringContract
+from tests.contracts.index_words import WordsContract
+
+
+class IndexSuite(StoringContract, WordsContract, FacetsContract):
+    """The contract of `quotewire.ports.Index`."""
