@@ -1,0 +1,28 @@
+"""What the tests of the producers share."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from producers.addresses import AddressPolicy
+from producers.fetch import Fetcher, FetchLimits
+from tests.producers.site import Site
+
+LIMITS = FetchLimits(
+    connect_time=2, silence=0.5, total_time=1.5, body=200_000, headers=120, header_bytes=4_096, redirects=5
+)
+
+
+@pytest.fixture
+async def site() -> AsyncIterator[Site]:
+    async with Site() as site:
+        yield site
+
+
+@pytest.fixture
+async def fetcher(site: Site) -> AsyncIterator[Fetcher]:
+    """A fetcher with short limits that may reach the site and no other private address."""
+    async with Fetcher(AddressPolicy.from_text(endpoints=[(site.host, site.port)]), LIMITS) as fetcher:
+        yield fetcher
