@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from consumers.enrich.quotes.cues import Cue
 from consumers.enrich.quotes.article import Article
-from consumers.enrich.quotes.lexicon import words
 
 _SPEECH = frozenset(["quote", "clause", "manner", "thought", "naming", "topic", "words"])
 _ENDS = frozenset([".", "?", "!"])
@@ -191,28 +190,3 @@ def is_own_words(article: Article, number: int) -> bool:
     if any(tokens.lower[t] in ("i", "we", "you", "my", "our", "your", "us", "me") for t in span):
         return True
     return any(tokens.tags[t] in ("VBD", "VBZ", "VBP", "MD") for t in span)
-
-
-def no_quotation(article: Article, number: int) -> str:
-    """The rule by which words in marks are a name, a title or distance kept, and no quotation; "" where none applies."""
-    tokens = article.tokens
-    first, last = article.ranges[number]
-    length = last - first + 1
-    before, tail = before_gap(article, number)
-    previous = tokens.lower[tail] if before <= tail else ""
-    earlier = tokens.lower[tail - 1] if before <= tail - 1 else ""
-    if previous in ("so-called", "nicknamed", "dubbed", "titled", "entitled", "headlined", "named", "hashtag"):
-        return "label"
-    if previous == "as" and earlier in ("known", "billed", "marketed"):
-        return "label"
-    capitals = [tokens.words[t][0].isupper() for t in range(first, last + 1) if tokens.words[t][0].isalpha() and (len(tokens.words[t]) > 3 or t == first)]
-    if capitals and all(capitals) and 1 < length <= 9 and not starts_sentence(article, number):
-        return "title-of-work"
-    if previous in ("on", "of", "in", "the", "film", "song", "book", "show", "series", "album") and capitals and all(capitals) and length <= 9:
-        return "title-of-work"
-    return ""
-
-
-def possessive_pronoun(word: str) -> bool:
-    """Whether a word is his, her, their and the like."""
-    return word in words("possessives")

@@ -137,7 +137,7 @@ def _colons(tokens: Tokens) -> list[Cue]:
     found = []
     for number, (start, end) in enumerate(tokens.paragraphs):
         match = _COLON.match(tokens.text, start, end)
-        if match is None or len(match["name"].split()) > 6:
+        if match is None or len(match["name"].split()) > 6 or _is_note(match["name"]):
             continue
         first, last = tokens.at(match.start("name")), tokens.at(match.end("name") - 1)
         colon = tokens.at(match.end("name"))
@@ -146,3 +146,8 @@ def _colons(tokens: Tokens) -> list[Cue]:
             cue.speaker = Phrase(first, last, last)
             found.append(cue)
     return found
+
+
+def _is_note(name: str) -> bool:
+    """Whether the words before a colon are the newspaper's own: Update, Correction, Read more."""
+    return name.lower().split()[0].strip(".") in words("notes")

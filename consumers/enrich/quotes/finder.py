@@ -8,10 +8,12 @@ who is speaking is kept in `Discourse`.
 from __future__ import annotations
 
 from consumers.enrich.quotes.article import Article, Draft
-from consumers.enrich.quotes.attribution import cue_after, cue_before, final_mark, is_own_words, no_quotation, starts_sentence
+from consumers.enrich.quotes.attribution import cue_after, cue_before, final_mark, is_own_words, starts_sentence
 from consumers.enrich.quotes.cues import Cue
 from consumers.enrich.quotes.discourse import Discourse
+from consumers.enrich.quotes.no_quotations import is_inscription, no_quotation
 from consumers.enrich.quotes.reported import Range, reported
+from consumers.enrich.quotes.transcripts import find_turns
 
 
 class Finder:
@@ -22,6 +24,8 @@ class Finder:
         self.tokens = article.tokens
         self.discourse = Discourse(article)
         self.claimed: dict[int, Draft] = {}
+        self.set_aside: set[int] = set()
+        self.turns = {turn.paragraph: turn for turn in find_turns(article.tokens)}
         self.reports = self._reports()
 
     def find(self) -> list[Draft]:
@@ -30,8 +34,9 @@ class Finder:
         events += [(self.tokens.starts[ranges[0][0]], 1, n) for n, (_, ranges, _) in enumerate(self.reports)]
         for number in range(len(self.article.stretches)):
             self._claim_beside(number)
-        for _, ranges, _ in self.reports:
-            pass
+        for turn in self.turns.values():
+            act = "question" if self.tokens.text[turn.end - 1] == "?" else "statement"
+            self._add(Draft([(turn.start, turn.end)], "direct", None, turn.label, (), ["turn"], act=act), [])
         for _, kind, number in sorted(events):
             if kind == 1:
                 self._report(*self.reports[number])
@@ -129,10 +134,11 @@ class Finder:
         if found is None:
             return
         cue, rule = found
+        if is_inscription(self.article, cue) or (rule in ("cue-right-before", "cue-before-comma", "cue-after") and no_quotation(self.article, number)):
+            self.set_aside.add(number)
+            return
         previous = self.claimed.get(number - 1)
         stretch = self.article.stretches[number]
-        if cue.frames & {"thought"} and not starts_sentence(self.article, number) and not cue.frames & {"quote"} and no_quotation(self.article, number):
-            return
         if previous is not None and previous.cue is cue and number - 1 in previous.stretches:
             previous.spans.append((stretch.start, stretch.end))
             previous.stretches.append(number)
@@ -154,6 +160,8 @@ class Finder:
             draft.stretches.append(number)
             draft.rules.append("continued")
             self.claimed[number] = draft
+            return
+        if number in self.set_aside or paragraph in self.turns:
             return
         if starts_sentence(article, number) and (final_mark(article, number) in tuple(".?!…—") or not stretch.closed) and last - first >= 1:
             self._floating(number, paragraph)
@@ -198,7 +206,7 @@ class Finder:
         """A few words in marks within a sentence: a quotation where a cue governs them, else distance or a title."""
         article, tokens = self.article, self.tokens
         first, last = article.ranges[number]
-        if no_quotation(article, number):
+        if number in self.set_aside or no_quotation(article, number):
             return
         governing = self._governing(first, last)
         stretch = article.stretches[number]
