@@ -75,10 +75,17 @@ async def _poll(wiring: Wiring, stop: threading.Event, *, once: bool) -> None:
     loop = asyncio.get_running_loop()
     threading.Thread(target=_forward, args=(stop, loop, stopped), daemon=True).start()
     async with wiring.poller() as poller:
-        if once:
-            await poller.poll_due(stopped)
-        else:
+        if not once:
             await poller.run(stopped)
+            return
+        # What is cut short here is not remembered, so the next poll finds it again.
+        rounds = {asyncio.create_task(poller.poll_due()), asyncio.create_task(stopped.wait())}
+        done, pending = await asyncio.wait(rounds, return_when=asyncio.FIRST_COMPLETED)
+        for task in pending:
+            task.cancel()
+        await asyncio.gather(*pending, return_exceptions=True)
+        for task in done:
+            task.result()
 
 
 def _forward(stop: threading.Event, loop: asyncio.AbstractEventLoop, stopped: asyncio.Event) -> None:

@@ -7,14 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from consumers.alerts import Alerting, Matcher
-from consumers.enrich.stage import Annotator, Enrichment
-from consumers.index import Indexing
 from quotewire.ports import Clock, Index
-from quotewire.worker import Processor
 from schemas.topics import ALERTS, ENRICHED, RAW, Topic
+
+if TYPE_CHECKING:
+    # The language libraries take a second to import; only a process that enriches needs them.
+    from consumers.alerts import Matcher
+    from consumers.enrich.stage import Annotator
+    from quotewire.worker import Processor
 
 
 class Parts(Protocol):
@@ -52,24 +54,30 @@ class Stage:
     about: str
 
 
+def _enrich(parts: Parts) -> Processor:
+    from consumers.enrich.stage import Enrichment
+
+    return Enrichment(parts.annotator, parts.clock)
+
+
+def _alerts(parts: Parts) -> Processor:
+    from consumers.alerts import Alerting
+
+    return Alerting(parts.matcher, parts.already_raised, parts.clock)
+
+
+def _index(parts: Parts) -> Processor:
+    from consumers.index import Indexing
+
+    return Indexing(parts.index)
+
+
 STAGES: dict[str, Stage] = {
     stage.name: stage
     for stage in (
-        Stage(
-            "enrich",
-            (RAW,),
-            lambda parts: Enrichment(parts.annotator, parts.clock),
-            "finds text, language, entities and quotes",
-        ),
-        Stage(
-            "alerts",
-            (ENRICHED,),
-            lambda parts: Alerting(parts.matcher, parts.already_raised, parts.clock),
-            "raises an alert for each tracked name that is new in an article",
-        ),
-        Stage(
-            "index", (ENRICHED, ALERTS), lambda parts: Indexing(parts.index), "writes articles and alerts to the index"
-        ),
+        Stage("enrich", (RAW,), _enrich, "finds text, language, entities and quotes"),
+        Stage("alerts", (ENRICHED,), _alerts, "raises an alert for each tracked name that is new in an article"),
+        Stage("index", (ENRICHED, ALERTS), _index, "writes articles and alerts to the index"),
     )
 }
 """Every stage by name, in the order of an article's path: a stage reads only what stages before it write."""

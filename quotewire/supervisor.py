@@ -22,7 +22,7 @@ from quotewire.wiring import Wiring
 from quotewire.worker import TooManyDeadLetters
 
 FIRST_RESTART = 0.2
-LONGEST_RESTART = 30.0
+LONGEST_RESTART = 5.0
 """Seconds before a part that died is started again: doubled at each death, up to the longest."""
 HEALTHY_AFTER = 20.0
 """Seconds after which a running part counts as well again."""

@@ -3,23 +3,39 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Collection
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 from urllib.parse import unquote
 
-from consumers.alerts import Matcher
-from consumers.enrich.stage import Annotator
+import structlog
+
+from producers.opml import FeedSource, read_opml
 from quotewire import watchlist
+from quotewire.feed_views import FeedView, feed_views
 from quotewire.files import write_whole
-from quotewire.ports import ConfigurationError, FeedStore, Index, Stream, TrackedName
+from quotewire.ports import Clock, ConfigurationError, FeedStore, Index, Message, Stream, TrackedName
 from quotewire.raised_alerts import RaisedAlerts
+from quotewire.samples import SampleSite
 from quotewire.seed_files import seed_path
 from quotewire.settings import Settings
-from schemas.topics import TOPICS
+from schemas.codec import encode
+from schemas.records import RawArticle
+from schemas.topics import RAW, TOPICS
+
+if TYPE_CHECKING:
+    # Each process imports only what it uses: the language libraries and the web ones take a second each.
+    from consumers.alerts import Matcher
+    from consumers.enrich.stage import Annotator
+    from producers.poll import Poller
+
+_Stamp = tuple[int, int] | None
+_log = structlog.get_logger()
 
 
 class SystemClock:
@@ -38,9 +54,10 @@ class Wiring:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.clock = SystemClock()
+        self.clock: Clock = SystemClock()
         self._closing = contextlib.ExitStack()
-        self._watchlist: tuple[tuple[int, int] | None, Matcher] | None = None
+        self._watchlist: tuple[_Stamp, Matcher] | None = None
+        self._sources: tuple[_Stamp, Sequence[FeedSource]] | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -123,25 +140,122 @@ class Wiring:
 
     def matcher(self) -> Matcher:
         """The matcher of the watchlist; made anew where the file has changed since it was last asked for."""
-        with contextlib.suppress(OSError):
-            status = self.watchlist_file.stat()
-            stamp = (status.st_mtime_ns, status.st_size)
-            if self._watchlist is not None and self._watchlist[0] == stamp:
-                return self._watchlist[1]
-        matcher = Matcher(self.tracked_names())
-        self._watchlist = (stamp, matcher)
-        return matcher
+        from consumers.alerts import Matcher
+
+        stamp = _stamp(self.watchlist_file)
+        if self._watchlist is None or stamp != self._watchlist[0]:
+            try:
+                self._watchlist = (stamp, Matcher(self.tracked_names()))
+            except ConfigurationError as error:
+                if self._watchlist is None:
+                    raise
+                self._watchlist = (stamp, self._watchlist[1])
+                _log.error("watchlist unreadable, the last good one stays", reason=str(error))
+        return self._watchlist[1]
 
     @cached_property
     def already_raised(self) -> Callable[[Collection[str]], Collection[str]]:
         """Tells which of some alert ids were raised before."""
         return RaisedAlerts(self.stream).among
 
+    @property
+    def in_memory(self) -> bool:
+        """Whether some adapter keeps its data in this process alone."""
+        addresses = (self.settings.stream_address, self.settings.index_address, self.settings.feed_store_address)
+        return any(address.startswith("memory:") for address in addresses)
+
+    @property
+    def journal_folder(self) -> Path:
+        """Where workers note what they have in hand."""
+        return self.settings.data / "in-hand"
+
+    def open_all(self) -> None:
+        """Open every adapter: what is wrong with a setting shows at once, and threads find them open."""
+        _ = self.stream, self.index, self.feed_store
+
+    def feed_sources(self) -> Sequence[FeedSource]:
+        """The feeds as they are listed now; read again only where the file has changed.
+
+        Raises ConfigurationError where the file is wrong. Where it was right before, the list stays as it was and the
+        fault is logged: a slip in an editor does not stop the poller.
+        """
+        stamp = _stamp(self.feeds_file)
+        if self._sources is None or stamp != self._sources[0]:
+            try:
+                self._sources = (stamp, read_opml(self.feeds_file))
+            except ConfigurationError as error:
+                if self._sources is None:
+                    raise
+                self._sources = (stamp, self._sources[1])
+                _log.error("feed list unreadable, the last good one stays", reason=str(error))
+        return self._sources[1]
+
+    def feed_views(self) -> Sequence[FeedView]:
+        """Every listed feed with what the poller remembers of it."""
+        return feed_views(self.feed_sources(), self.feed_store.feeds())
+
+    def sample_site(self) -> AbstractContextManager[object]:
+        """The sample site, served while the context is open, where the feed list has its feed."""
+        endpoint = self._sample_endpoint()
+        if endpoint is None or not any(f"//{endpoint[0]}:{endpoint[1]}/" in feed.url for feed in self.feed_sources()):
+            return contextlib.nullcontext()
+        return SampleSite(*endpoint)
+
+    @contextlib.asynccontextmanager
+    async def poller(self) -> AsyncIterator[Poller]:
+        """A poller of the listed feeds."""
+        from producers.addresses import AddressPolicy
+        from producers.fetch import Fetcher, FetchLimits
+        from producers.parse_process import ParserPool
+        from producers.poll import Poller, PollLimits
+        from producers.schedule import ScheduleLimits
+
+        settings, stream = self.settings, self.stream
+        endpoint = self._sample_endpoint()
+        policy = AddressPolicy(settings.allowed_networks, frozenset([endpoint] if endpoint else []))
+        fetching = FetchLimits(total_time=settings.fetch_timeout, body=settings.fetch_cap, contact=settings.contact)
+        shortest, longest = settings.poll_shortest, max(settings.poll_shortest, settings.poll_longest)
+        schedule = ScheduleLimits(floor=shortest, ceiling=longest)
+        schedule = replace(schedule, start=min(max(schedule.start, shortest), longest))
+        async with Fetcher(policy, fetching) as fetcher, ParserPool() as parser:
+            yield Poller(
+                sources=self.feed_sources,
+                store=self.feed_store,
+                publish=lambda articles: stream.publish([_message(article) for article in articles]),
+                fetcher=fetcher,
+                parser=parser,
+                clock=self.clock,
+                limits=PollLimits(schedule=schedule, at_once=settings.poll_parallel),
+            )
+
+    def _sample_endpoint(self) -> tuple[str, int] | None:
+        if self.settings.samples == "none":
+            return None
+        host, _, port = self.settings.samples.rpartition(":")
+        if not host or not port.isdigit():
+            raise ConfigurationError(
+                f"setting QUOTEWIRE_SAMPLES: {self.settings.samples!r} is no address; use 127.0.0.1:PORT or none"
+            )
+        return host, int(port)
+
     def _seeded(self, name: str) -> Path:
         path = self.settings.data / name
         if not path.exists():
             write_whole(path, seed_path(name).read_text(encoding="utf-8"))
         return path
+
+
+def _stamp(file: Path) -> _Stamp:
+    """What changes when a file does; None where it cannot be looked at."""
+    try:
+        status = file.stat()
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_size
+
+
+def _message(article: RawArticle) -> Message:
+    return Message(RAW.name, RAW.key(article), encode(article))
 
 
 def _address(setting: str, address: str) -> tuple[str, Path]:

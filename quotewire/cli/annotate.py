@@ -7,12 +7,10 @@ import sys
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from consumers.enrich import language, text
-from consumers.enrich.stage import Annotator, annotate_all
 from quotewire.cli.coloured import print_coloured
 from quotewire.cli.files import as_text, read_bytes
 from quotewire.cli.output import FAILED, complain, print_json_line
@@ -21,6 +19,9 @@ from quotewire.settings import load
 from quotewire.telemetry import configure_logging
 from quotewire.wiring import Wiring
 from schemas.records import EnrichedArticle
+
+if TYPE_CHECKING:
+    from consumers.enrich.stage import Annotator
 
 _BATCH = 32
 
@@ -91,12 +92,16 @@ class _Inputs:
 
 
 def _annotated(annotator: Annotator, drafts: Iterable[EnrichedArticle]) -> Iterator[EnrichedArticle | Rejected]:
+    from consumers.enrich.stage import annotate_all
+
     waiting = iter(drafts)
     while batch := list(islice(waiting, _BATCH)):
         yield from annotate_all(annotator, batch)
 
 
 def _from_files(paths: list[Path]) -> Iterator[EnrichedArticle | None]:
+    from consumers.enrich import text
+
     for path in paths:
         content = read_bytes(path)
         if content is None:
@@ -135,6 +140,8 @@ def _from_line(place: str, line: bytes) -> EnrichedArticle | None:
 
 
 def _draft(identity: str, *, words: str | None = None, html: str | None = None) -> EnrichedArticle:
+    from consumers.enrich import language, text
+
     if words is None:
         found = text.of_document(html or "")
     else:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
+from rich.text import Text
 
 from producers.opml import FeedSource, parse_opml, render_opml, source_problem, write_opml
 from quotewire.cli.files import read_bytes
@@ -17,6 +17,7 @@ from quotewire.settings import load
 from quotewire.wiring import Wiring
 
 app = typer.Typer(help="The feeds that are polled.", no_args_is_help=True)
+_STYLES = {"fresh": "green", "quiet": "green", "new": "cyan", "moved": "yellow", "empty": "yellow"}
 _Json = Annotated[bool, typer.Option("--json", help="As one JSON document.")]
 
 
@@ -31,13 +32,13 @@ def list_feeds(json: _Json = False) -> None:
     if json:
         print_json(feeds)
         return
-    table = Table(box=None, pad_edge=False)
-    for column in ("feed", "state", "entries", "last poll", "next poll", "reason"):
-        table.add_column(column, overflow="fold")
     for feed in feeds:
-        name = f"{feed.title}\n{feed.url}" if feed.title else feed.url
-        table.add_row(name, feed.state, str(feed.entries), when(feed.last_poll), when(feed.next_poll), feed.reason)
-    out.print(table)
+        line = Text(f"{feed.state:12}", style=_STYLES.get(feed.state, "red"))
+        line.append(f"{feed.title}  " if feed.title else "", style="bold")
+        line.append(feed.url, style="default")
+        out.print(line)
+        polled = f"{feed.entries} entries; polled {when(feed.last_poll)}, next {when(feed.next_poll)}"
+        out.print(Text(f"{'':12}{polled}{f'; {feed.reason}' if feed.reason else ''}", style="dim"))
 
 
 @app.command()

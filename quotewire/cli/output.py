@@ -19,7 +19,7 @@ MISUSED = 2
 AWAY = 3
 """Exit code: a server or a file that should be there is away or full for now."""
 
-out = Console(highlight=False, soft_wrap=True)
+out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 250)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 

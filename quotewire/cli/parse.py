@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from producers.parse import parse as parse_feed
 from quotewire.cli.files import read_bytes
 from quotewire.cli.output import FAILED, complain, print_json_line
 
@@ -34,6 +33,8 @@ def parse(
 
     `quotewire parse --url https://example.org/feed --content-type 'text/xml; charset=koi8-r' feed.xml`
     """
+    from producers.parse import parse as parse_feed
+
     failed = False
     for file in files:
         body = read_bytes(file)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Sequence
 from contextlib import nullcontext
@@ -13,7 +14,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 
 from quotewire.cli.output import FAILED, MISUSED, err, fail, out
 from quotewire.cli.summary import Snapshot, print_summary
-from quotewire.settings import Settings, load
+from quotewire.settings import Settings, load, variable
 from quotewire.stages import STAGES
 from quotewire.supervisor import Supervisor
 from quotewire.telemetry import configure_logging
@@ -58,8 +59,11 @@ def run(
     )
     if once and "web" in chosen:
         fail("the page has no end: leave web out with --once", MISUSED)
+    if once:
+        # The summary says what happened; the stages' processes inherit this.
+        os.environ.setdefault(variable("log_level"), "warning")
     settings = load()
-    configure_logging("warning" if once else settings.log_level, settings.log_format)
+    configure_logging(settings.log_level, settings.log_format)
     with Wiring(settings) as wiring:
         _check(wiring, chosen)
         supervisor = Supervisor(wiring, _processes(chosen, settings))
@@ -79,7 +83,7 @@ def run(
 
 def _check(wiring: Wiring, chosen: Sequence[str]) -> None:
     """Find the user's mistakes before any process starts: each is then said once."""
-    wiring.check_adapters()
+    wiring.open_all()
     if "poll" in chosen:
         wiring.feed_sources()
     if "alerts" in chosen:
