@@ -6,19 +6,25 @@ import time
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
+from xml.sax.saxutils import escape
 
 from producers.documents import clean, one_line, plain, unique, web_address
 from schemas.records import Entry
 
 
-def to_entry(entry: Mapping[str, Any], base: str) -> Entry:
-    """Make an Entry of a feedparser entry; `base` is where relative links are taken from. Nothing of it is required."""
+def to_entry(entry: Mapping[str, Any], base: str, document: bytes) -> Entry:
+    """Make an Entry of a feedparser entry; nothing of it is required.
+
+    base: where relative links are taken from. document: the one it stands in, to tell what is written there from what
+    feedparser made of it.
+    """
     guid = one_line(entry.get("id")) or None
+    bare = _bare_guid(entry, guid, base, document)
     detail = entry.get("title_detail") or {}
     summary, content = clean(_summary(entry)).strip(), _content(entry)
     return Entry(
-        guid=guid,
-        link=_link(entry, guid, base),
+        guid=bare or guid,
+        link=None if bare else _link(entry, base),
         title=one_line(entry.get("title")) if detail.get("type") == "text/plain" else plain(entry.get("title")),
         # feedparser copies a content without a summary to the summary.
         summary="" if summary == content else summary,
@@ -32,21 +38,32 @@ def to_entry(entry: Mapping[str, Any], base: str) -> Entry:
     )
 
 
-def _link(entry: Mapping[str, Any], guid: str | None, base: str) -> str | None:
+def _bare_guid(entry: Mapping[str, Any], guid: str | None, base: str, document: bytes) -> str | None:
+    """The guid as it is written, where feedparser made an address of it.
+
+    A guid is a permalink unless it says otherwise, and many that are only numbers do not say so.
+    """
+    if (
+        not guid
+        or not entry.get("guidislink")
+        or any(item.get("rel") == "alternate" for item in _dicts(entry, "links"))
+    ):
+        return None
+    folder, name = base.rpartition("/")[0], guid.rpartition("/")[2]
+    written = guid.encode("utf-8", "replace")
+    if guid != f"{folder}/{name}" or written in document or escape(guid).encode("utf-8", "replace") in document:
+        return None
+    return name
+
+
+def _link(entry: Mapping[str, Any], base: str) -> str | None:
     # FeedBurner puts a counting address in front of the article's and gives the real one beside it.
     original = web_address(entry.get("feedburner_origlink"))
     if original:
         return original
-    link = one_line(entry.get("link"))
-    if link and link == guid and not web_address(link):
-        # A guid is a permalink unless it says otherwise, and many that are only numbers do not say so.
-        link = ""
-    found = web_address(link, base) if link else None
-    if found:
-        return found
-    alternates = (item for item in _dicts(entry, "links") if item.get("rel", "alternate") == "alternate")
-    hrefs = (one_line(item.get("href")) for item in alternates)
-    return next((address for href in hrefs if href and href != guid and (address := web_address(href, base))), None)
+    alternates = [one_line(item.get("href")) for item in _dicts(entry, "links") if item.get("rel") == "alternate"]
+    candidates = (one_line(entry.get("link")), *alternates)
+    return next((address for link in candidates if link and (address := web_address(link, base))), None)
 
 
 def _summary(entry: Mapping[str, Any]) -> object:

@@ -25,6 +25,7 @@ _PERIODS = {"hourly": 3600.0, "daily": 86400.0, "weekly": 604800.0, "monthly": 2
 _DAYS = {name: number for number, name in enumerate(("mon", "tue", "wed", "thu", "fri", "sat", "sun"))}
 _HTML = re.compile(rb"<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE)
 _HTML_TITLE = re.compile(rb"<title[^<>]{0,200}>([^<]{0,300})", re.IGNORECASE)
+_ENTITY = re.compile(rb"<!ENTITY\s+(?:%\s+)?[^\s>\"']+\s+(?:\"([^\"]*)\"|'([^']*)')\s*>")
 _ROOT = re.compile(rb"<([A-Za-z_][\w.:-]{0,60})")
 
 
@@ -61,9 +62,9 @@ def _parse_xml(body: bytes, *, url: str, content_type: str | None, headers: Mapp
     try:
         # Markup is kept as it came: this is the raw record, and whoever shows it sanitises it then.
         result = feedparser.parse(
-            io.BytesIO(body), response_headers=given, sanitize_html=False, resolve_relative_uris=False
+            io.BytesIO(_disarmed(body)), response_headers=given, sanitize_html=False, resolve_relative_uris=False
         )
-        entries = tuple(to_entry(entry, url) for entry in result.entries)
+        entries = tuple(to_entry(entry, url, body) for entry in result.entries)
     except Exception as error:
         # Whatever a document makes a parser do, it is this document's problem and nobody else's.
         return ParsedFeed(
@@ -81,6 +82,13 @@ def _parse_xml(body: bytes, *, url: str, content_type: str | None, headers: Mapp
         format=version,
         site=web_address(feed.get("link"), url),
     )
+
+
+def _disarmed(body: bytes) -> bytes:
+    """The document without entities that are made of other entities: those only serve to blow it up."""
+    if b"<!ENTITY" not in body:
+        return body
+    return _ENTITY.sub(lambda found: b"" if re.search(rb"&(?!#)", found[1] or found[2] or b"") else found[0], body)
 
 
 def _broken(result: Any, entries: int) -> str | None:

@@ -1,0 +1,406 @@
+"""Feed documents of every kind and none: what is read, what is said of the rest."""
+
+from __future__ import annotations
+
+import io
+import json
+import time
+import warnings
+from datetime import UTC, datetime
+
+import feedparser
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from producers.documents import ParsedFeed, clean, plain
+from producers.parse import MAX_BYTES, parse
+from tests.producers.feeds import item, rss
+
+URL = "https://ashmere.example/feeds/main.xml"
+
+ATOM = """<?xml version="1.0"?>
+<feed xmlns="http://www.w3.org/2005/Atom" xml:lang="en-GB" xml:base="https://ashmere.example/news/">
+  <title>The Ashmere Courier</title><link href="https://ashmere.example/"/><id>urn:feed</id>
+  <entry>
+    <id>urn:one</id><title type="html">Mayor &lt;b&gt;“resigns”&lt;/b&gt; &amp;amp; leaves</title>
+    <link rel="enclosure" type="image/jpeg" href="/one.jpg"/><link rel="alternate" href="one"/>
+    <summary type="html">&lt;p&gt;She said so.&lt;/p&gt;&lt;script&gt;x()&lt;/script&gt;</summary>
+    <content type="xhtml"><div xmlns="http://www.w3.org/1999/xhtml"><p>She said so <a href="two">again</a>.</p></div>
+    </content>
+    <author><name>Ada Penrose</name></author><author><name>Ben Holt</name></author>
+    <published>2026-03-04T05:06:07+02:00</published><updated>2026-03-04T06:00:00Z</updated>
+    <category term="politics"/><category term="x1" label="City hall"/>
+  </entry>
+</feed>""".encode()
+
+
+def of(body: bytes, content_type: str | None = "application/xml") -> ParsedFeed:
+    return parse(body, url=URL, content_type=content_type)
+
+
+def test_an_atom_entry_is_read_whole() -> None:
+    feed = of(ATOM)
+    assert (feed.title, feed.problem, feed.is_feed, feed.format) == ("The Ashmere Courier", None, True, "atom10")
+    (entry,) = feed.entries
+    assert (entry.guid, entry.link) == ("urn:one", "https://ashmere.example/news/one")
+    assert entry.title == "Mayor “resigns” & leaves"
+    # As it came: whoever shows it sanitises it then.
+    assert "<script>" in entry.summary
+    assert '<a href="two">' in entry.content
+    assert entry.authors == ("Ada Penrose", "Ben Holt")
+    assert entry.published == datetime(2026, 3, 4, 3, 6, 7, tzinfo=UTC)
+    assert entry.updated == datetime(2026, 3, 4, 6, 0, tzinfo=UTC)
+    assert entry.language == "en-GB"
+    assert entry.image == "https://ashmere.example/one.jpg"
+    assert entry.tags == ("politics", "City hall")
+
+
+def test_entries_keep_the_order_of_the_document() -> None:
+    feed = of(rss(item(number) for number in (5, 3, 9, 1)))
+    assert [entry.title.split()[1] for entry in feed.entries] == ["5", "3", "9", "1"]
+
+
+def test_an_item_with_nothing_but_a_description_is_an_entry() -> None:
+    feed = of(rss([item(1, title=None, link=None, guid=None), item(2, link=None, description=None)]))
+    assert [(entry.guid, entry.link) for entry in feed.entries] == [
+        (None, None),
+        ("tag:ashmere.example,2026:report-2", None),
+    ]
+
+
+def test_a_guid_is_a_link_only_where_it_is_an_address() -> None:
+    guids = ("https://ashmere.example/7", "12345", "tag:x,2026:1")
+    items = "".join(f"<item><title>x</title><guid>{guid}</guid></item>" for guid in guids)
+    feed = of(f"<rss version='2.0'><channel>{items}</channel></rss>".encode())
+    assert [entry.link for entry in feed.entries] == ["https://ashmere.example/7", None, None]
+    assert [entry.guid for entry in feed.entries] == list(guids)
+
+
+@pytest.mark.parametrize("link", ["javascript:alert(1)", "mailto:a@b.example", "file:///etc/passwd", "http://"])
+def test_a_link_that_is_no_page_is_none(link: str) -> None:
+    (entry,) = of(rss([item(1, link=link)])).entries
+    assert entry.link is None
+
+
+@pytest.mark.parametrize(
+    ("title", "words"),
+    [
+        ("AT&amp;T &lt;b&gt;fined&lt;/b&gt;", "AT&T fined"),
+        ("5 &lt; 6, says &lt;i&gt;teacher&lt;/i&gt;", "5 < 6, says teacher"),
+        ("  Two\n  lines ", "Two lines"),
+        ("<![CDATA[Mayor &#8220;out&#8221;]]>", "Mayor “out”"),
+        ("🎈 عنوان", "🎈 عنوان"),
+    ],
+)
+def test_a_title_is_plain_text(title: str, words: str) -> None:
+    (entry,) = of(f"<rss version='2.0'><channel><item><title>{title}</title></item></channel></rss>".encode()).entries
+    assert entry.title == words
+
+
+@pytest.mark.parametrize(
+    "date", ["Wed, 04 Mar 2026 05:06:07 GMT", "2026-03-04T05:06:07Z", "Thu, 01 Jan 1970 00:00:00 GMT"]
+)
+def test_dates_are_read(date: str) -> None:
+    (entry,) = of(rss([item(1, date=date)])).entries
+    assert entry.published is not None
+    assert entry.published.year in (1970, 2026)
+
+
+@pytest.mark.parametrize(
+    "date", ["yesterday", "", "99 Foo 99999", "0000-00-00T00:00:00Z", "Wed, 99 Mar 9999999 05:06 GMT"]
+)
+def test_a_date_that_is_none_costs_only_the_date(date: str) -> None:
+    (entry,) = of(rss([item(1, date=date)])).entries
+    assert entry.title == "Report 1 from the harbour"
+    assert entry.published is None
+
+
+def test_hints_are_read() -> None:
+    extra = (
+        "<ttl>90</ttl><skipHours><hour>0</hour><hour>24</hour><hour>7</hour></skipHours>"
+        "<skipDays><day>Sunday</day><day>Monday</day></skipDays>"
+    )
+    hints = of(rss([], extra=extra)).hints
+    assert (hints.ttl, hints.skip_hours, hints.skip_days) == (5_400, (0, 7), (0, 6))
+    syndication = (
+        '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns="http://purl.org/rss/1.0/" '
+        'xmlns:sy="http://purl.org/rss/1.0/modules/syndication/"><channel><title>x</title>'
+        "<sy:updatePeriod>daily</sy:updatePeriod><sy:updateFrequency>4</sy:updateFrequency></channel></rdf:RDF>"
+    )
+    assert of(syndication.encode()).hints.update_interval == 21_600
+
+
+@pytest.mark.parametrize("ttl", ["-5", "0", "soon", "1e400", "nan"])
+def test_a_senseless_hint_is_none(ttl: str) -> None:
+    assert of(rss([], extra=f"<ttl>{ttl}</ttl>")).hints.ttl is None
+
+
+# --- encodings ------------------------------------------------------------------------------------------------------
+
+STORY = (
+    "<?xml version='1.0'{}?><rss version='2.0'><channel><title>Zeitung</title>"
+    "<item><title>{}</title></item></channel></rss>"
+)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "title"),
+    [
+        ("utf-8", "Größe “naïve” 東京"),
+        ("utf-8-sig", "Größe 東京"),
+        ("utf-16", "Größe 東京"),
+        ("utf-16-le", "Größe"),
+        ("utf-32", "Größe 東京"),
+        ("iso-8859-1", "Größe"),
+        ("windows-1252", "“Größe”"),
+        ("windows-1251", "Новости дня"),
+        ("koi8-r", "Новости дня"),
+        ("shift_jis", "東京の夜"),
+        ("euc-jp", "東京の夜"),
+        ("gb2312", "北京新闻"),
+        ("big5", "台北新聞"),
+        ("euc-kr", "서울 뉴스"),
+    ],
+)
+@pytest.mark.parametrize("told", ["document", "header"])
+def test_encodings_are_read(encoding: str, title: str, told: str) -> None:
+    declared = encoding.removesuffix("-sig").removesuffix("-le")
+    document = STORY.format(f" encoding='{declared}'" if told == "document" else "", title).encode(encoding)
+    kind = "application/xml" if told == "document" else f"application/xml; charset={encoding.removesuffix('-sig')}"
+    (entry,) = of(document, kind).entries
+    assert entry.title == title
+
+
+def test_a_wrong_encoding_costs_a_letter_and_not_the_feed() -> None:
+    document = STORY.format(" encoding='utf-8'", "Gr\u00f6\u00dfe und mehr").encode("iso-8859-1")
+    (entry,) = of(document).entries
+    assert entry.title.endswith("e und mehr")
+
+
+# --- what is broken, and what is none -------------------------------------------------------------------------------
+
+
+def test_a_feed_that_is_cut_off_keeps_its_whole_entries() -> None:
+    document = rss(item(number) for number in range(10))
+    feed = of(document[: len(document) * 2 // 3])
+    assert len(feed.entries) >= 6
+    assert feed.problem is not None
+    assert feed.problem.startswith("not well-formed")
+    assert f"{len(feed.entries)} entries could be read" in feed.problem
+
+
+def test_an_unescaped_ampersand_costs_nothing() -> None:
+    document = rss([item(1), item(2)]).replace(b"from the", b"from A&B & the")
+    feed = of(document)
+    assert [entry.title.partition(" from ")[0] for entry in feed.entries] == ["Report 1", "Report 2"]
+    assert all("the harbour" in entry.title for entry in feed.entries)
+    assert feed.problem
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "words"),
+    [
+        (b"", None, "empty answer"),
+        (b" \r\n\xef\xbb\xbf \n", "text/xml", "empty answer"),
+        (
+            b"<!DOCTYPE html><html><head><title>Before you continue</title></head></html>",
+            "text/html",
+            "Before you continue",
+        ),
+        (b"<HTML><BODY>Sign in</BODY></HTML>", "application/rss+xml", "HTML page"),
+        (b"Just a moment...", "text/plain; charset=utf-8", "sent as text/plain"),
+        (b"%PDF-1.7 \x00\x01\x02\xff", "application/pdf", "application/pdf"),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'><path/></svg>", "image/svg+xml", "<svg>"),
+        (b'{"error": "not allowed"}', "application/json", "JSON"),
+        (b"[1, 2", "application/json", "JSON"),
+        (b"\x89PNG\r\n\x1a\n" + bytes(range(256)), "image/png", "image/png"),
+    ],
+)
+def test_what_is_no_feed_is_named(body: bytes, content_type: str | None, words: str) -> None:
+    feed = of(body, content_type)
+    assert not feed.is_feed
+    assert feed.entries == ()
+    assert words in (feed.problem or "")
+
+
+def test_a_feed_without_entries_is_a_feed_without_a_problem() -> None:
+    feed = of(rss([]))
+    assert (feed.is_feed, feed.entries, feed.problem) == (True, (), None)
+
+
+def test_a_content_type_that_is_wrong_is_no_problem() -> None:
+    for kind in ("text/html", "text/plain", "application/octet-stream", "", None, "nonsense;;=;"):
+        feed = of(rss([item(1)]), kind)
+        assert (len(feed.entries), feed.problem) == (1, None)
+
+
+def test_a_document_that_is_too_long_is_refused_at_once() -> None:
+    started = time.monotonic()
+    feed = of(b"<rss>" + b" " * MAX_BYTES + b"</rss>")
+    assert "longer than" in (feed.problem or "")
+    assert time.monotonic() - started < 1
+
+
+def test_an_entity_bomb_does_not_explode() -> None:
+    levels = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 10))
+    document = (
+        f'<?xml version="1.0"?><!DOCTYPE rss [<!ENTITY l0 "ha">{levels}]><rss version="2.0"><channel>'
+        "<item><title>&l9;</title></item></channel></rss>"
+    )
+    started = time.monotonic()
+    feed = of(document.encode())
+    assert len(feed.model_dump_json()) < 10_000
+    assert time.monotonic() - started < 2
+
+
+def test_an_entity_for_a_letter_is_kept() -> None:
+    document = (
+        "<?xml version='1.0'?>\n<!DOCTYPE rss [\n<!ENTITY eacute '&#233;'>\n]>\n<rss version='2.0'><channel>"
+        "<item><title>Caf&eacute;</title></item></channel></rss>"
+    )
+    (entry,) = of(document.encode()).entries
+    assert entry.title == "Café"
+
+
+def test_an_external_entity_is_not_read() -> None:
+    document = (
+        '<?xml version="1.0"?><!DOCTYPE rss [<!ENTITY x SYSTEM "file:///etc/hostname">]><rss version="2.0"><channel>'
+        "<item><title>&x;</title><description>kept</description></item></channel></rss>"
+    )
+    (entry,) = of(document.encode()).entries
+    assert entry.title in ("", "&x;")
+
+
+# --- JSON Feed and news sitemaps ------------------------------------------------------------------------------------
+
+
+def test_a_json_feed_is_read() -> None:
+    document = {
+        "version": "https://jsonfeed.org/version/1.1",
+        "title": "The Ashmere Courier",
+        "home_page_url": "https://ashmere.example/",
+        "authors": [{"name": "The desk"}],
+        "items": [
+            {
+                "id": 7,
+                "url": "/seven",
+                "title": "Seven & more",
+                "content_text": "5 < 6",
+                "date_published": "2026-03-04T05:06:07+01:00",
+                "tags": ["a", "b"],
+                "image": "https://ashmere.example/7.jpg",
+                "language": "en",
+            },
+            {"content_html": "<p>No id</p>", "author": {"name": "Ada Penrose"}},
+            "what",
+        ],
+    }
+    feed = of(b"\xef\xbb\xbf" + json.dumps(document).encode(), "application/feed+json")
+    assert (feed.title, feed.format, feed.site) == ("The Ashmere Courier", "json", "https://ashmere.example/")
+    assert feed.problem == "1 items are not JSON objects"
+    first, second = feed.entries
+    assert (first.guid, first.link, first.title) == ("7", "https://ashmere.example/seven", "Seven & more")
+    assert (first.content, first.authors, first.tags) == ("5 &lt; 6", ("The desk",), ("a", "b"))
+    assert first.published == datetime(2026, 3, 4, 4, 6, 7, tzinfo=UTC)
+    assert (second.guid, second.content, second.authors) == (None, "<p>No id</p>", ("Ada Penrose",))
+
+
+def test_a_news_sitemap_is_read() -> None:
+    document = (
+        '<?xml version="1.0"?><urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9" '
+        'xmlns:news="http://www.google.com/schemas/sitemap-news/0.9"><url><loc>https://ashmere.example/one</loc>'
+        "<news:news><news:publication><news:name>Courier</news:name><news:language>en</news:language>"
+        "</news:publication><news:publication_date>2026-03-04</news:publication_date>"
+        "<news:title>One &amp; all</news:title></news:news></url>"
+        "<url><loc>https://ashmere.example/about</loc></url></urlset>"
+    )
+    (entry,) = of(document.encode()).entries
+    assert (entry.link, entry.title, entry.language) == ("https://ashmere.example/one", "One & all", "en")
+    assert entry.published == datetime(2026, 3, 4, tzinfo=UTC)
+
+
+# --- any bytes ------------------------------------------------------------------------------------------------------
+
+_pieces = st.sampled_from(
+    [
+        b"<rss version='2.0'>",
+        b"<channel>",
+        b"<item>",
+        b"</item>",
+        b"<title>",
+        b"</title>",
+        b"<entry>",
+        b"<feed xmlns='http://www.w3.org/2005/Atom'>",
+        b"<link href='x'/>",
+        b"<link>http://[</link>",
+        b"<guid>",
+        b"<![CDATA[",
+        b"]]>",
+        b"&lt;b&gt;",
+        b"&#xD800;",
+        b"&#0;",
+        b"&nbsp;",
+        b"<!DOCTYPE x [",
+        b"<!ENTITY a 'b'>",
+        b"<pubDate>",
+        b"1970",
+        b"\x00",
+        b"\xff\xfe",
+        b"<content type='xhtml'>",
+        b"<author>a@b.c (",
+        b"{",
+        b'"items": [',
+        b"<media:content url='",
+        b"<?xml version='1.0' encoding='utf-16'?>",
+    ]
+)
+
+
+def _feedparser_entries(body: bytes, content_type: str | None) -> int:
+    headers = {"content-location": URL} | ({"content-type": content_type} if content_type is not None else {})
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            return len(feedparser.parse(io.BytesIO(body), response_headers=headers).entries)
+        except Exception:
+            return 0
+
+
+@settings(deadline=None, max_examples=150)
+@given(
+    body=st.binary(max_size=300) | st.lists(_pieces | st.binary(max_size=6), max_size=25).map(b"".join),
+    content_type=st.sampled_from([None, "", "text/xml", "text/html; charset=utf-16", "application/json; charset=x"]),
+)
+@example(body=b"<rss><channel><item><title>&#xD800;</title></item></channel></rss>", content_type=None)
+@example(
+    body=b'{"version": "https://jsonfeed.org/version/1", "items": [{"title": "\\ud800", "id": {}}]}', content_type=None
+)
+def test_any_bytes_are_read_without_losing_what_feedparser_finds(body: bytes, content_type: str | None) -> None:
+    feed = parse(body, url=URL, content_type=content_type)
+    assert len(feed.entries) >= _feedparser_entries(body, content_type)
+    assert feed.is_feed or feed.problem
+    assert "\n" not in (feed.problem or "")
+    # What was read can travel.
+    assert ParsedFeed.model_validate_json(feed.model_dump_json()) == feed
+
+
+@settings(deadline=None, max_examples=60)
+@given(cut=st.integers(0, 3_000), junk=st.binary(max_size=8))
+def test_a_feed_damaged_anywhere_still_answers(cut: int, junk: bytes) -> None:
+    document = rss(item(number) for number in range(4))
+    damaged = document[:cut] + junk + document[cut + len(junk) :]
+    feed = of(damaged)
+    assert len(feed.entries) >= _feedparser_entries(damaged, "application/xml")
+
+
+@given(st.text())
+def test_a_plain_text_has_no_tags_and_stays_one_line(text: str) -> None:
+    words = plain(f"<p>{text}</p>")
+    assert words == " ".join(words.split())
+
+
+@given(st.text(st.characters()))
+def test_a_cleaned_text_can_be_stored(text: str) -> None:
+    assert "\x00" not in clean(text)
+    clean(text).encode()

@@ -1,0 +1,48 @@
+"""Parsing in processes of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+from producers.parse import parse
+from producers.parse_process import ParserPool
+from tests.producers.feeds import item, rss
+
+URL = "https://ashmere.example/feed.xml"
+ENDLESS = b"<rss><channel><item><author>" + b"a." * 100_000 + b"</author></item></channel></rss>"
+
+
+async def test_it_reads_what_parse_reads() -> None:
+    documents = [rss(item(number) for number in range(30)), b"", b"<html>", b'{"items": "\xff"}', b"\n\n\n", b"x\ny\n"]
+    async with ParserPool() as pool:
+        for document in documents:
+            headers = {"content-language": "cy"}
+            answer = await pool.parse(document, url=URL, content_type="text/xml", headers=headers)
+            assert answer == parse(document, url=URL, content_type="text/xml", headers=headers)
+
+
+async def test_a_document_that_takes_for_ever_is_given_up_and_the_next_is_read() -> None:
+    async with ParserPool(seconds=1) as pool:
+        started = time.monotonic()
+        answer = await pool.parse(ENDLESS, url=URL)
+        assert (answer.is_feed, answer.problem) == (False, "cannot be parsed within 1 seconds")
+        assert time.monotonic() - started < 20
+        assert len((await pool.parse(rss([item(1)]), url=URL)).entries) == 1
+
+
+async def test_many_at_once_take_turns() -> None:
+    async with ParserPool(size=2) as pool:
+        feeds = await asyncio.gather(
+            *(pool.parse(rss(item(number) for number in range(count)), url=URL) for count in range(12))
+        )
+    assert [len(feed.entries) for feed in feeds] == list(range(12))
+
+
+async def test_a_parse_that_is_cancelled_leaves_the_pool_whole() -> None:
+    async with ParserPool() as pool:
+        task = asyncio.create_task(pool.parse(ENDLESS, url=URL))
+        await asyncio.sleep(0.1)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        assert len((await pool.parse(rss([item(1)]), url=URL)).entries) == 1
