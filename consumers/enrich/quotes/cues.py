@@ -40,7 +40,7 @@ def find_cues(tokens: Tokens, stretch_of: list[int]) -> list[Cue]:
     verbs, noun_groups = cue_verbs(), cue_nouns()
     for token, word in enumerate(tokens.lower):
         if word in verbs:
-            cue = _verb(tokens, token)
+            cue = _verb(tokens, token, stretch_of)
             if cue is not None:
                 found.append(cue)
                 continue
@@ -52,7 +52,7 @@ def find_cues(tokens: Tokens, stretch_of: list[int]) -> list[Cue]:
     return sorted(found, key=lambda cue: cue.first)
 
 
-def _verb(tokens: Tokens, token: int) -> Cue | None:
+def _verb(tokens: Tokens, token: int, stretch_of: list[int]) -> Cue | None:
     tag = tokens.tags[token]
     if not tag.startswith("VB") and tokens.lower[token] not in _SURE_FORMS:
         return None
@@ -68,31 +68,41 @@ def _verb(tokens: Tokens, token: int) -> Cue | None:
                 continue
             last = token + 1 + after.index(word.particle)
         cue = Cue("verb", word.lemma, word.frames, token, token, last, depth=len(tokens.ancestors(token)))
-        _add_speaker(tokens, cue)
+        _add_speaker(tokens, cue, stretch_of)
         return cue
     return None
 
 
-def _add_speaker(tokens: Tokens, cue: Cue) -> None:
+def _add_speaker(tokens: Tokens, cue: Cue, stretch_of: list[int]) -> None:
     head, rule = subject(tokens, cue.token)
+    if head is not None and stretch_of[head] >= 0 and stretch_of[cue.token] != stretch_of[head]:
+        head, rule = None, "subject"
     if head is None and rule != "agent":
-        head, rule = _neighbour(tokens, cue.token), "neighbour"
+        head, rule = _neighbour(tokens, cue.token, stretch_of), "neighbour"
     if head is None:
         return
     cue.speaker, cue.rule = noun_phrase(tokens, head), rule
     cue.others = tuple(noun_phrase(tokens, other) for other in joined(tokens, head))
 
 
-def _neighbour(tokens: Tokens, token: int) -> int | None:
-    """The noun right before or after a verb that the parser gave no subject."""
-    before, after = token - 1, token + 1
-    if before >= 0 and tokens.paragraph[before] == tokens.paragraph[token]:
-        if tokens.tags[before] in ("PRP", "NNP", "NNPS", "NN", "NNS") and tokens.tags[token] not in ("VBG", "VB"):
+def _neighbour(tokens: Tokens, token: int, stretch_of: list[int]) -> int | None:
+    """The noun right after or before a verb that the parser gave no subject outside the marks."""
+    if tokens.tags[token] in ("VBG", "VB"):
+        return None
+    after = token + 1
+    if after < len(tokens) and tokens.paragraph[after] == tokens.paragraph[token] and stretch_of[after] < 0:
+        if tokens.tags[after].startswith(("PRP", "NNP", "DT")) or tokens.lower[after].rstrip(".") in words("titles"):
+            last = after
+            while last + 1 < len(tokens) and tokens.tags[last].startswith(("DT", "JJ", "NN", "PRP$", "CD")):
+                if not tokens.tags[last + 1].startswith(("JJ", "NN")):
+                    break
+                last += 1
+            if tokens.tags[last].startswith(("NN", "PRP")):
+                return last
+    before = token - 1
+    if before >= 0 and tokens.paragraph[before] == tokens.paragraph[token] and stretch_of[before] < 0:
+        if tokens.tags[before] in ("PRP", "NNP", "NNPS", "NN", "NNS"):
             return before
-    if after < len(tokens) and tokens.tags[token] in ("VBD", "VBZ", "VBP") and tokens.tags[after] in ("PRP", "NNP"):
-        while after + 1 < len(tokens) and tokens.tags[after] == "NNP" and tokens.tags[after + 1] == "NNP":
-            after += 1
-        return after
     return None
 
 

@@ -52,5 +52,55 @@ class Discourse:
         """Whether a noun stands for somebody: a person's name, a pronoun of a person, a role."""
         tokens = self.article.tokens
         if is_pronoun(tokens, head):
-            return tokens.lower[head] not in ("it", "i", "we")
+            return tokens.lower[head] in ("he", "she")
         return tokens.entity[head] == "PERSON" or tokens.lower[head] in nouns("people")
+
+    def answering(self, paragraph: int, first: int) -> Draft | None:
+        """Whoever spoke before the question that the words before a token ask of him; None where no question is open."""
+        tokens = self.article.tokens
+        before = sorted((d for d in self.drafts if d.start < tokens.starts[first]), key=lambda d: -d.start)[:6]
+        if not before or before[0].speaker is None or not self._is_question(before[0]):
+            return None
+        if paragraph - tokens.paragraph[tokens.at(before[0].start)] != 1:
+            return None
+        asker = self._words(before[0].speaker)
+        for draft in before[1:]:
+            if draft.speaker is not None and paragraph - tokens.paragraph[tokens.at(draft.start)] <= 5:
+                if not asker & self._words(draft.speaker):
+                    return draft
+        return None
+
+    def _is_question(self, draft: Draft) -> bool:
+        """Whether the last words of a quote ask something."""
+        tokens = self.article.tokens
+        return draft.kind == "direct" and tokens.text[draft.spans[-1][1] - 1] == "?"
+
+    def _words(self, phrase: Phrase) -> set[str]:
+        return set(self.article.tokens.lower[phrase.first : phrase.last + 1])
+
+    def narrated(self, previous: Draft | None, paragraph: int) -> Phrase | None:
+        """The person whom the paragraph before is about, where nobody is quoted in it."""
+        tokens = self.article.tokens
+        if paragraph == 0 or (previous is not None and tokens.paragraph[tokens.at(previous.spans[-1][1] - 1)] >= paragraph - 1):
+            return None
+        start, end = tokens.paragraphs[paragraph - 1]
+        first, last = tokens.at(start), tokens.at(end - 1)
+        for token in range(first, last + 1):
+            if tokens.deps[token] == "nsubj" and self.article.stretch_of[token] < 0 and self.can_speak(token):
+                return noun_phrase(tokens, token)
+        return None
+
+    def asked_about(self, first: int, paragraph: int) -> Phrase | None:
+        """The pronoun in a question that the reporter puts right before somebody's words: Does it annoy her?"""
+        tokens = self.article.tokens
+        token = first - 1
+        while token >= 0 and tokens.words[token] != "?" and tokens.starts[first] - tokens.starts[token] < 4:
+            token -= 1
+        if token < 0 or tokens.words[token] != "?" or tokens.paragraph[token] != paragraph:
+            return None
+        token -= 1
+        while token >= 0 and tokens.paragraph[token] == paragraph and tokens.words[token] not in (".", "?", "!"):
+            if tokens.lower[token] in ("he", "she", "him", "her"):
+                return Phrase(token, token, token)
+            token -= 1
+        return None

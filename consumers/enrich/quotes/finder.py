@@ -175,22 +175,28 @@ class Finder:
             return
         introduced = self.discourse.introduced(first - 1, paragraph)
         previous = self.discourse.last_spoken(paragraph, first)
+        same = previous is not None and self.tokens.paragraph[self.tokens.at(previous.spans[-1][0])] == paragraph
         draft = Draft([(stretch.start, stretch.end)], "direct")
-        if previous is not None:
-            same = self.tokens.paragraph[self.tokens.at(previous.spans[-1][0])] == paragraph
-            if introduced is not None and (not same or introduced.first > self.tokens.at(previous.spans[-1][1])):
-                draft.speaker, draft.rules = introduced, ["floating", "introduced"]
-            elif same and previous.kind == "direct" and self._adjacent(previous, number):
-                previous.spans.append((stretch.start, stretch.end))
-                previous.stretches.append(number)
-                previous.rules.append("goes-on")
-                self.claimed[number] = previous
-                return
-            else:
-                draft.speaker, draft.others = previous.speaker, previous.others
-                draft.rules = ["floating", "same-paragraph" if same else "last-speaker"]
-        elif introduced is not None:
+        asked = self.discourse.asked_about(first, paragraph)
+        answering = None if same else self.discourse.answering(paragraph, first)
+        narrated = None if same or introduced is not None else self.discourse.narrated(previous, paragraph)
+        if asked is not None:
+            draft.speaker, draft.rules = asked, ["floating", "asked-about"]
+        elif introduced is not None and not (same and previous and introduced.first <= self.tokens.at(previous.spans[-1][1])):
             draft.speaker, draft.rules = introduced, ["floating", "introduced"]
+        elif same and previous is not None and previous.kind == "direct" and self._adjacent(previous, number):
+            previous.spans.append((stretch.start, stretch.end))
+            previous.stretches.append(number)
+            previous.rules.append("goes-on")
+            self.claimed[number] = previous
+            return
+        elif answering is not None:
+            draft.speaker, draft.rules = answering.speaker, ["floating", "answers"]
+        elif narrated is not None:
+            draft.speaker, draft.rules = narrated, ["floating", "narrated"]
+        elif previous is not None:
+            draft.speaker, draft.others = previous.speaker, previous.others
+            draft.rules = ["floating", "same-paragraph" if same else "last-speaker"]
         else:
             draft.rules = ["floating", "no-speaker"]
         self._add(draft, [number])

@@ -25,6 +25,8 @@ def no_quotation(article: Article, number: int) -> str:
         return "label"
     if previous == "as" and tail > before and any(w in words("labels") for w in tokens.lower[max(before, tail - 4) : tail]):
         return "label"
+    if any(cue.last == tail and cue.frames & {"quote", "manner"} for cue in article.cues_between(before, tail)):
+        return ""
     titled = _is_title(article, number)
     if previous in nouns("works") and (titled or first == last):
         return "title-of-work"
