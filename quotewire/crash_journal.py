@@ -31,7 +31,7 @@ class CrashJournal:
     """
 
     def __init__(self, folder: Path, stage: str) -> None:
-        self._folder = folder
+        self.folder = folder
         self._name = re.sub(r"\W", "_", stage)
         self._lock: LifeLock | None = None
 
@@ -44,9 +44,9 @@ class CrashJournal:
     def begin(self, places: Sequence[Place]) -> None:
         """Remember that these records are in hand from now on."""
         if self._lock is None:
-            self._folder.mkdir(parents=True, exist_ok=True)
+            self.folder.mkdir(parents=True, exist_ok=True)
             with self._alone():
-                self._lock = LifeLock(self._folder / f"{self._name}.{uuid.uuid4().hex}.worker")
+                self._lock = LifeLock(self.folder / f"{self._name}.{uuid.uuid4().hex}.worker")
         self._write(self._lock.descriptor, json.dumps(places).encode())
 
     def drop(self) -> None:
@@ -72,7 +72,7 @@ class CrashJournal:
 
     @property
     def _counts_file(self) -> Path:
-        return self._folder / f"{self._name}.deaths"
+        return self.folder / f"{self._name}.deaths"
 
     def _count_the_dead(self) -> None:
         # Most often there are only living ones, and then nobody has to wait for anybody.
@@ -88,13 +88,13 @@ class CrashJournal:
                 self._write_counts(counted)
 
     def _dead_files(self) -> Iterator[Path]:
-        for file in self._folder.glob(f"{self._name}.*.worker"):
+        for file in self.folder.glob(f"{self._name}.*.worker"):
             if (self._lock is None or file != self._lock.path) and not is_alive(file):
                 yield file
 
     @contextlib.contextmanager
     def _alone(self) -> Iterator[None]:
-        descriptor = os.open(self._folder / f"{self._name}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        descriptor = os.open(self.folder / f"{self._name}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX)
             yield

@@ -296,18 +296,18 @@ class Worker:
     def _deaths(self, records: Sequence[StreamRecord]) -> dict[Place, int]:
         if self._journal is None or not records:
             return {}
-        with _journal_errors():
+        with _journal_errors(self._journal):
             return self._journal.deaths([_place(record) for record in records])
 
     @contextlib.contextmanager
     def _journalling(self, records: Sequence[StreamRecord]) -> Iterator[None]:
         if self._journal is not None and records:
-            with _journal_errors():
+            with _journal_errors(self._journal):
                 self._journal.begin([_place(record) for record in records])
         yield
         if self._journal is not None:
             # Before the commit: a death in there is no record's fault.
-            with _journal_errors():
+            with _journal_errors(self._journal):
                 self._journal.drop()
 
     def _settle(self, records: Sequence[StreamRecord]) -> None:
@@ -330,11 +330,11 @@ def _printable(reason: str) -> str:
 
 
 @contextlib.contextmanager
-def _journal_errors() -> Iterator[None]:
+def _journal_errors(journal: CrashJournal) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise Unavailable(f"the crash journal {error.filename or ''}: {error.strerror}: check the disk") from error
+        raise Unavailable(f"the crash journal in {journal.folder}: {error.strerror}: check the disk") from error
 
 
 def _sleep(seconds: float, is_stopped: Callable[[], bool]) -> None:
