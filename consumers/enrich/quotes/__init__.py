@@ -16,8 +16,11 @@ from spacy.tokens import Doc
 
 from consumers.enrich.quotes.article import read_article
 from consumers.enrich.quotes.finder import Finder
+from consumers.enrich.quotes.paragraphs import make_paragraphs
 from consumers.enrich.quotes.records import make_quotes as _records
 from consumers.enrich.tokens import read_tokens
+
+__all__ = ["QuoteFinder", "make_paragraphs", "make_quotes"]
 
 
 class QuoteFinder:
