@@ -92,10 +92,15 @@ class Finder:
         self._add(draft, touched)
 
     def _worth(self, cue: Cue, ranges: list[Range]) -> bool:
-        if cue.frames & {"thought"} and not cue.frames & {"quote"}:
+        """Whether a reported clause without words in marks is speech."""
+        tokens = self.tokens
+        if "thought" in cue.frames and "quote" not in cue.frames:
             return False
         if cue.speaker is None:
-            return cue.kind == "according"
+            passive = tokens.tags[cue.token] == "VBN" and cue.lemma in ("tell", "ask", "claim", "allege", "announce", "report", "say", "argue")
+            return cue.kind == "according" or passive
+        if tokens.lower[cue.speaker.head] == "it" and tokens.tags[cue.token] in ("VB", "VBG") and cue.rule != "subject":
+            return False
         return True
 
     def _is_within_report(self, cue: Cue) -> bool:

@@ -100,6 +100,13 @@ def is_passive(tokens: Tokens, verb: int) -> bool:
     return any(tokens.deps[c] in ("auxpass", "nsubjpass") for c in tokens.children[verb])
 
 
+def _is_participle(tokens: Tokens, verb: int) -> bool:
+    """Whether a verb is a passive participle without an auxiliary: Asked where she lived, …"""
+    if tokens.tags[verb] != "VBN" or tokens.deps[verb] not in ("advcl", "acl", "ROOT", "dep"):
+        return False
+    return not any(tokens.deps[c] in ("aux", "nsubj") for c in tokens.children[verb])
+
+
 def agent(tokens: Tokens, verb: int) -> int | None:
     """Who does it, of a passive verb: the noun after “by”."""
     for child in tokens.children[verb]:
@@ -129,7 +136,7 @@ def subject(tokens: Tokens, verb: int) -> tuple[int | None, str]:
     rule = "subject"
     while steps < 6:
         steps += 1
-        passive = is_passive(tokens, current)
+        passive = is_passive(tokens, current) or _is_participle(tokens, current)
         if passive and current == verb:
             return agent(tokens, current), "agent"
         found = own_subject(tokens, current)

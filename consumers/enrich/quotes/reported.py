@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from consumers.enrich.quotes.cues import Cue
-from consumers.enrich.quotes.grammar import clip, is_verb
+from consumers.enrich.quotes.grammar import clip, is_passive, is_verb, own_subject
 from consumers.enrich.tokens import Tokens
 
 Range = tuple[int, int]
@@ -23,44 +23,142 @@ def reported(tokens: Tokens, cue: Cue) -> tuple[list[Range], str]:
         return [], ""
     if cue.kind != "verb":
         return [], ""
+    attempts = []
     if "clause" in cue.frames:
-        found = _clause(tokens, cue)
+        attempts += [(_clause_after, "reported-clause"), (_between_commas, "between-commas"), (_clause_before, "reported-clause")]
+        attempts += [(_parenthesis, "parenthesis"), (_that_clause, "that-clause")]
+    if "infinitive" in cue.frames or "refusal" in cue.frames:
+        attempts.append((_infinitive, "reported-infinitive"))
+    if "denial" in cue.frames:
+        attempts.append((_denied, "denied"))
+    if "topic" in cue.frames:
+        attempts.append((_topic, "topic"))
+    for attempt, rule in attempts:
+        found = attempt(tokens, cue)
         if found:
-            return found, "reported-clause"
-        found = _parenthesis(tokens, cue)
-        if found:
-            return found, "parenthesis"
-    if "infinitive" in cue.frames:
-        found = _infinitive(tokens, cue)
-        if found:
-            return found, "reported-infinitive"
+            return found, rule
     return [], ""
 
 
-def _clause(tokens: Tokens, cue: Cue) -> list[Range]:
-    verb, paragraph = cue.token, tokens.paragraph[cue.token]
-    first_of_cue = _group_first(tokens, cue)
+def _clauses(tokens: Tokens, verb: int) -> list[int]:
+    """The heads of the clauses that are the object of a verb."""
+    found = []
     for child in tokens.children[verb]:
         dep = tokens.deps[child]
-        if dep not in _CLAUSES and not (dep in ("advcl", "xcomp") and _marked_that(tokens, child)):
+        if dep in _CLAUSES or (dep in ("advcl", "xcomp") and _marked_that(tokens, child)):
+            found.append(child)
+    return found
+
+
+def _clause_after(tokens: Tokens, cue: Cue) -> list[Range]:
+    """She said (that) it was over."""
+    for child in _clauses(tokens, cue.token):
+        if child < cue.token:
             continue
-        if child > verb:
-            start = max(tokens.left[child], cue.last + 1)
-            if cue.speaker and cue.speaker.first > verb and cue.speaker.last < child:
-                start = max(start, cue.speaker.last + 1)
-            ranges = [(start, _right_end(tokens, child, verb))]
-        elif tokens.right[child] > verb:
-            ranges = [(tokens.left[child], first_of_cue - 1), (_group_last(tokens, cue) + 1, tokens.right[child])]
-        else:
-            ranges = [(tokens.left[child], min(tokens.right[child], first_of_cue - 1))]
-        clipped = [c for c in (_content(tokens, a, b, paragraph) for a, b in ranges) if c]
-        if clipped:
-            return clipped
+        start = max(tokens.left[child], cue.last + 1)
+        if cue.speaker and cue.speaker.first > cue.token and cue.speaker.last < child:
+            start = max(start, cue.speaker.last + 1)
+        found = _content(tokens, start, tokens.right[child], tokens.paragraph[cue.token])
+        if found:
+            return [found]
     return []
 
 
-def _right_end(tokens: Tokens, child: int, verb: int) -> int:
-    return tokens.right[child]
+def _clause_before(tokens: Tokens, cue: Cue) -> list[Range]:
+    """It was over, she said."""
+    first_of_cue = _group_first(tokens, cue)
+    for child in reversed(_clauses(tokens, cue.token)):
+        if child > cue.token:
+            continue
+        ranges = [(tokens.left[child], min(tokens.right[child], first_of_cue - 1))]
+        if tokens.right[child] > cue.token:
+            ranges = [(tokens.left[child], first_of_cue - 1), (_group_last(tokens, cue) + 1, tokens.right[child])]
+        found = [c for c in (_content(tokens, a, b, tokens.paragraph[cue.token]) for a, b in ranges) if c]
+        if found:
+            return found
+    return []
+
+
+def _between_commas(tokens: Tokens, cue: Cue) -> list[Range]:
+    """The plan, she said on Friday, would fail: the words around a cue that stands between commas with its subject.
+
+    The parse of such sentences is often wrong, so that only the commas are believed.
+    """
+    if tokens.tags[cue.token] not in ("VBD", "VBZ", "VBP") or cue.speaker is None:
+        return []
+    first = min(cue.first, cue.speaker.first)
+    if not cue.first - 3 <= cue.speaker.last <= cue.last + 4 or first == 0 or tokens.words[first - 1] != ",":
+        return []
+    paragraph, sentence = tokens.paragraph[cue.token], tokens.sentence[cue.token]
+    last = max(cue.last, cue.speaker.last)
+    end = last + 1
+    while end < len(tokens) and tokens.paragraph[end] == paragraph and end - last <= 9:
+        if tokens.words[end] in (",", ".", ";") or tokens.is_space(end):
+            break
+        if tokens.lower[end] in ("that", "to", "if", "whether") or tokens.words[end] in ("“", '"', ":"):
+            return []
+        if tokens.tags[end].startswith(("VB", "MD", "WP")) and tokens.tags[end] not in ("VBG", "VBN"):
+            return []
+        end += 1
+    else:
+        return []
+    start = sentence
+    while start < first and (tokens.paragraph[start] != paragraph):
+        start += 1
+    for token in range(first - 2, start, -1):
+        if tokens.words[token] == ";":
+            start = token + 1
+            break
+    before = _content(tokens, start, first - 2, paragraph)
+    if before is None or not (before[1] - before[0] >= 2 or tokens.words[end] == ","):
+        return []
+    if tokens.lower[before[0]] in ("when", "while", "although", "though", "after", "before", "if", "as") and tokens.words[end] != ",":
+        return []
+    if end < len(tokens) and tokens.words[end] == ",":
+        tail = end + 1
+        while tail < len(tokens) and tokens.paragraph[tail] == paragraph and tokens.words[tail] not in (".", ";", "?", "!"):
+            tail += 1
+        after = _content(tokens, end + 1, tail - 1, paragraph)
+        if after is not None and tokens.tags[after[0]] == "VBG":
+            return [before] if before[1] - before[0] >= 2 else []
+        if after is not None:
+            return [before, after]
+    return [before]
+
+
+def _that_clause(tokens: Tokens, cue: Cue) -> list[Range]:
+    """She said in an interview with the paper that it was over: the parser hangs such clauses on the noun before them."""
+    for token in range(cue.last + 1, min(cue.last + 14, len(tokens))):
+        if tokens.words[token] in (",", ".", ";", ":", "“", '"') or tokens.sentence[token] != tokens.sentence[cue.token]:
+            break
+        if tokens.lower[token] == "that" and tokens.tags[token] in ("IN", "WDT") and token > cue.last + 1:
+            clause = tokens.heads[token]
+            if is_verb(tokens, clause) and clause > token and own_subject(tokens, clause) is not None:
+                found = _content(tokens, token + 1, tokens.right[clause], tokens.paragraph[cue.token])
+                return [found] if found else []
+    return []
+
+
+def _denied(tokens: Tokens, cue: Cue) -> list[Range]:
+    """She denied having done it."""
+    for child in tokens.children[cue.token]:
+        if child > cue.token and tokens.deps[child] in ("xcomp", "ccomp", "pcomp"):
+            found = _content(tokens, max(tokens.left[child], cue.last + 1), tokens.right[child], tokens.paragraph[cue.token])
+            return [found] if found else []
+    return []
+
+
+def _topic(tokens: Tokens, cue: Cue) -> list[Range]:
+    """She announced her resignation: the object of the verb, or of the preposition that belongs to it."""
+    if is_passive(tokens, cue.token) or cue.speaker is None or cue.rule not in ("subject", "joined-verb", "relative-clause"):
+        return []
+    holders = [cue.token] + ([cue.last] if cue.last != cue.token else [])
+    for holder in holders:
+        for child in tokens.children[holder]:
+            if child > cue.last and tokens.deps[child] in ("dobj", "pobj"):
+                found = _content(tokens, max(tokens.left[child], cue.last + 1), tokens.right[child], tokens.paragraph[cue.token])
+                return [found] if found else []
+    return []
 
 
 def _marked_that(tokens: Tokens, verb: int) -> bool:
@@ -103,6 +201,8 @@ def _parenthesis(tokens: Tokens, cue: Cue) -> list[Range]:
         return []
     as_clause = any(tokens.deps[c] == "mark" and tokens.lower[c] == "as" for c in tokens.children[verb])
     if dep not in ("ccomp", "parataxis") and not (dep == "advcl" and as_clause):
+        return []
+    if any(tokens.deps[c] == "dobj" for c in tokens.children[verb]) and cue.lemma != "tell":
         return []
     first, last = tokens.left[verb], tokens.right[verb]
     if last < head and not as_clause and not (first > 0 and tokens.words[first - 1] == ","):
