@@ -67,7 +67,7 @@ def settings(json: _Json = False) -> None:
     rows = [
         {
             "variable": settings_module.variable(name),
-            "value": _shown(getattr(current, name)),
+            "value": _shown(getattr(current, f"{name}_address", None) or getattr(current, name)),
             "source": origins[name],
             "description": field.description,
         }

@@ -1,0 +1,93 @@
+"""Every setting, command, option, topic and feed state is documented, and what the documents name exists."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from typer.main import get_command
+
+from quotewire.cli import app
+from quotewire.settings import CONFIG_VARIABLE, Settings, variable
+from quotewire.stages import SERVICES, STAGES
+from schemas.topics import TOPICS
+
+ROOT = Path(__file__).parents[2]
+DOCS = {path.name: path.read_text(encoding="utf-8") for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]}
+
+
+def commands() -> Iterator[tuple[str, list[str]]]:
+    """Each command as it is called, with its options."""
+
+    def walk(command: object, name: str) -> Iterator[tuple[str, list[str]]]:
+        inner = getattr(command, "commands", None)
+        if inner:
+            for word, sub in inner.items():
+                yield from walk(sub, f"{name} {word}")
+        else:
+            options = [
+                o for parameter in command.params for o in parameter.opts if o.startswith("--") and o != "--help"
+            ]  # type: ignore[attr-defined]
+            yield name, options
+
+    return walk(get_command(app), "quotewire")
+
+
+@pytest.mark.parametrize("name", [variable(name) for name in Settings.model_fields] + [CONFIG_VARIABLE])
+def test_every_setting_is_documented(name: str) -> None:
+    assert f"`{name}`" in DOCS["settings.md"]
+
+
+def test_no_setting_is_documented_that_is_none() -> None:
+    known = {variable(name) for name in Settings.model_fields} | {CONFIG_VARIABLE, "QUOTEWIRE_REQUIRE_BROWSER"}
+    for name, text in DOCS.items():
+        assert set(re.findall(r"QUOTEWIRE_[A-Z_]*[A-Z]", text)) <= known, name
+
+
+@pytest.mark.parametrize(
+    ("command", "options"), list(commands()), ids=lambda value: value if isinstance(value, str) else ""
+)
+def test_every_command_and_option_is_documented(command: str, options: list[str]) -> None:
+    rows = [row for row in DOCS["commands.md"].splitlines() if re.match(rf"\| `{command}[` \[]", row)]
+    assert len(rows) == 1, f"docs/commands.md needs one row for `{command}`"
+    for option in options:
+        assert f"`{option}`" in rows[0], f"{option} of `{command}`"
+
+
+def test_every_command_says_what_it_does_and_gives_an_example() -> None:
+    def leaves(command: object) -> Iterator[object]:
+        inner = getattr(command, "commands", None)
+        if inner:
+            for sub in inner.values():
+                yield from leaves(sub)
+        else:
+            yield command
+
+    for command in leaves(get_command(app)):
+        assert "Example" in (command.help or ""), command.name  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("topic", TOPICS.values(), ids=lambda topic: topic.name)
+def test_every_topic_is_documented_as_it_is(topic: object) -> None:
+    from schemas.topics import Topic
+
+    assert isinstance(topic, Topic)
+    [row] = [row for row in DOCS["topics.md"].splitlines() if row.startswith(f"| `{topic.name}` ")]
+    assert topic.record.__name__ in row
+    assert f"| {topic.partitions} |" in row
+    assert f"{topic.retention.days} days" in row
+
+
+@pytest.mark.parametrize("stage", [*STAGES, *SERVICES])
+def test_every_stage_is_documented(stage: str) -> None:
+    assert f"`{stage}`" in DOCS["commands.md"]
+
+
+@pytest.mark.parametrize("name", sorted(DOCS))
+def test_every_link_between_documents_leads_somewhere(name: str) -> None:
+    folder = next(path.parent for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")] if path.name == name)
+    for target in re.findall(r"\]\(([^)#]+)", DOCS[name]):
+        if not target.startswith("http"):
+            assert (folder / target).exists(), target
