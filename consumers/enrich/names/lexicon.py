@@ -14,7 +14,13 @@ def given_names(gender: str) -> frozenset[str]:
 
 @cache
 def known(kind: str) -> frozenset[str]:
-    """Well-known “places” or “bodies”."""
+    """Well-known “places”, “bodies” (outlets among them) or “outlets”."""
+    if kind == "bodies":
+        return frozenset(_names("bodies") | _names("outlets"))
+    return _names(kind)
+
+
+def _names(kind: str) -> frozenset[str]:
     return frozenset(name.strip() for line in _section("places.txt", kind) for name in line.split(",") if name.strip())
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from consumers.enrich.quotes.cues import Cue, find_cues
+from consumers.enrich.quotes.cue import Cue
+from consumers.enrich.quotes.cues import find_cues
 from consumers.enrich.quotes.grammar import Phrase
 from consumers.enrich.quotes.marks import Stretch, find_stretches
 from consumers.enrich.quotes.reported import Range

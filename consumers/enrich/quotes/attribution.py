@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from consumers.enrich.quotes.cues import Cue
+from consumers.enrich.quotes.cue import Cue
 from consumers.enrich.quotes.article import Article
+from consumers.enrich.quotes.lexicon import words
 
 _SPEECH = frozenset(["quote", "clause", "manner", "thought", "naming", "topic", "words"])
 _ENDS = frozenset([".", "?", "!"])
@@ -78,8 +79,10 @@ def cue_after(article: Article, number: int) -> tuple[Cue, str] | None:
     tokens = article.tokens
     mark = final_mark(article, number)
     first, last = after_gap(article, number)
-    if first > last or not article.stretches[number].closed:
+    if not article.stretches[number].closed:
         return None
+    if first > last:
+        return _dash_below(article, number)
     cues = [c for c in article.cues_between(first, min(last, first + LONGEST_GAP)) if c.kind in ("verb", "according")]
     if not cues:
         return None
@@ -93,7 +96,13 @@ def cue_after(article: Article, number: int) -> tuple[Cue, str] | None:
             if cue.first <= first_word + 1:
                 return cue, "according-after"
             continue
+        if "inverted" in cue.frames and cue.first == first_word:
+            return cue, "cue-after-inverted"
+        if "hearing" in cue.frames and is_hearing(article, cue) and mark == ",":
+            return cue, "hearing"
         if not cue.frames & {"quote", "manner", "clause"}:
+            continue
+        if tokens.tags[cue.token] == "VBN" and tokens.deps[cue.token] == "acl":
             continue
         if cue.frames <= {"clause", "thought", "topic", "document"} and not mark == ",":
             continue
@@ -116,6 +125,21 @@ def cue_after(article: Article, number: int) -> tuple[Cue, str] | None:
             if tokens.tags[cue.token] in ("VBG",) and cue.rule != "subject":
                 continue
             return cue, "cue-after"
+    return None
+
+
+def is_hearing(article: Article, cue: Cue) -> bool:
+    """Whether those who “heard” are a court or a committee, so that what they heard was said before them."""
+    return cue.speaker is not None and article.tokens.lower[cue.speaker.head] in words("hearings")
+
+
+def _dash_below(article: Article, number: int) -> tuple[Cue, str] | None:
+    """The name after a dash in the paragraph below a stretch that ends its own."""
+    tokens = article.tokens
+    paragraph = tokens.paragraph[article.ranges[number][1]]
+    for cue in article.cues:
+        if cue.kind == "dash" and tokens.paragraph[cue.token] == paragraph + 1:
+            return cue, "name-after-dash"
     return None
 
 

@@ -3,35 +3,19 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
+from consumers.enrich.quotes.cue import Cue
 from consumers.enrich.quotes.grammar import Phrase, is_nominal, is_verb, joined, noun_phrase, subject
 from consumers.enrich.quotes.lexicon import cue_nouns, cue_verbs, words
+from consumers.enrich.quotes.relays import relay
 from consumers.enrich.tokens import Tokens
 
 _SURE_FORMS = frozenset("said says told tells wrote writes asked asks added adds tweeted tweets".split())
 """Forms that report speech whatever the tagger takes them for."""
+_WITH_HEARER = frozenset("told tells tell asked asks warned warns reminded informed assured urged".split())
+"""Verbs whose next noun is who was spoken to."""
+_DASH = re.compile(r"\s*(?:—|–|--?)\s?(?P<name>[A-Z][\w.’'-]+(?: (?:[A-Z][\w.’'-]*|de|van|von|al|bin)){0,5})")
 _COLON = re.compile(r"\s*(?P<name>[A-Z][\w.’'-]*(?: (?:[A-Z][\w.’'()-]*|de|van|von|al|bin|la|the|of|for|and|&)){0,6}): ?(?=\S)")
-
-
-@dataclass(slots=True)
-class Cue:
-    """Words that report speech, and the phrase that names the speaker, where there is one.
-
-    `kind`: verb, noun, according or colon. `first` to `last` are its tokens, `token` the main one. `rule` says how the
-    speaker was found.
-    """
-
-    kind: str
-    lemma: str
-    frames: frozenset[str]
-    token: int
-    first: int
-    last: int
-    speaker: Phrase | None = None
-    others: tuple[Phrase, ...] = ()
-    rule: str = ""
-    depth: int = 0
 
 
 def find_cues(tokens: Tokens, stretch_of: list[int]) -> list[Cue]:
@@ -49,6 +33,7 @@ def find_cues(tokens: Tokens, stretch_of: list[int]) -> list[Cue]:
         elif word in noun_groups and tokens.tags[token].startswith("NN"):
             found.append(_noun(tokens, token, noun_groups[word]))
     found += _colons(tokens)
+    found += _dashes(tokens)
     return sorted(found, key=lambda cue: cue.first)
 
 
@@ -83,6 +68,11 @@ def _add_speaker(tokens: Tokens, cue: Cue, stretch_of: list[int]) -> None:
         return
     cue.speaker, cue.rule = noun_phrase(tokens, head), rule
     cue.others = tuple(noun_phrase(tokens, other) for other in joined(tokens, head))
+    if rule == "relative-clause":
+        antecedent = tokens.heads[tokens.heads[head]]
+        if is_nominal(tokens, antecedent) and not is_verb(tokens, antecedent):
+            cue.speaker = Phrase(head, head, head, noun_phrase(tokens, antecedent))
+    relay(tokens, cue)
 
 
 def _neighbour(tokens: Tokens, token: int, stretch_of: list[int]) -> int | None:
@@ -90,7 +80,8 @@ def _neighbour(tokens: Tokens, token: int, stretch_of: list[int]) -> int | None:
     if tokens.tags[token] in ("VBG", "VB"):
         return None
     after = token + 1
-    if after < len(tokens) and tokens.paragraph[after] == tokens.paragraph[token] and stretch_of[after] < 0:
+    takes_hearer = tokens.lower[token] in _WITH_HEARER
+    if not takes_hearer and after < len(tokens) and tokens.paragraph[after] == tokens.paragraph[token] and stretch_of[after] < 0:
         if tokens.tags[after].startswith(("PRP", "NNP", "DT")) or tokens.lower[after].rstrip(".") in words("titles"):
             last = after
             while last + 1 < len(tokens) and tokens.tags[last].startswith(("DT", "JJ", "NN", "PRP$", "CD")):
@@ -153,6 +144,22 @@ def _colons(tokens: Tokens) -> list[Cue]:
         colon = tokens.at(match.end("name"))
         if first <= last < colon < len(tokens) and tokens.words[colon] == ":" and tokens.paragraph[colon] == number:
             cue = Cue("colon", ":", frozenset(["clause", "quote"]), colon, colon, colon, rule="name-and-colon")
+            cue.speaker = Phrase(first, last, last)
+            found.append(cue)
+    return found
+
+
+def _dashes(tokens: Tokens) -> list[Cue]:
+    """A name after a dash at the start of a paragraph, under the words of that person: — Maria Keane, Leeds."""
+    found = []
+    for number, (start, end) in enumerate(tokens.paragraphs):
+        match = _DASH.match(tokens.text, start, end)
+        if match is None or end - start > 120:
+            continue
+        first, last = tokens.at(match.start("name")), tokens.at(match.end("name") - 1)
+        if 0 < first <= last and tokens.paragraph[first] == number:
+            dash = first - 1
+            cue = Cue("dash", "—", frozenset(["quote"]), dash, dash, dash, rule="name-after-dash")
             cue.speaker = Phrase(first, last, last)
             found.append(cue)
     return found

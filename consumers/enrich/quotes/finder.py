@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from consumers.enrich.quotes.article import Article, Draft
 from consumers.enrich.quotes.attribution import cue_after, cue_before, final_mark, is_own_words, starts_sentence
-from consumers.enrich.quotes.cues import Cue
+from consumers.enrich.quotes.cue import Cue
 from consumers.enrich.quotes.discourse import Discourse
 from consumers.enrich.quotes.no_quotations import is_inscription, no_quotation
 from consumers.enrich.quotes.reported import Range, reported

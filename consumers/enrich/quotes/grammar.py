@@ -19,6 +19,8 @@ class Phrase:
     first: int
     last: int
     head: int
+    antecedent: Phrase | None = None
+    """Whom a relative pronoun stands for."""
 
     def start(self, tokens: Tokens) -> int:
         """Where it starts in the text."""
@@ -58,7 +60,9 @@ def noun_phrase(tokens: Tokens, head: int) -> Phrase:
     last = head
     for child in (c for c in tokens.children[head] if c > head):
         dep = tokens.deps[child]
-        if dep == "appos" and tokens.tags[head] in ("NN", "NNS") and tokens.tags[child].startswith("NNP"):
+        if dep == "acl" and tokens.tags[child] == "VBN" and child == last + 1:
+            last = max(last, min(tokens.right[child], child + 8))
+        elif dep == "appos" and tokens.tags[head] in ("NN", "NNS") and tokens.tags[child].startswith("NNP"):
             last = _without_tail(tokens, child)
         elif dep in _PHRASE_PARTS and tokens.words[last] != ",":
             last = max(last, tokens.right[child])
@@ -145,7 +149,7 @@ def subject(tokens: Tokens, verb: int) -> tuple[int | None, str]:
                 if tokens.deps[current] == "relcl" or tokens.heads[current] != current:
                     antecedent = tokens.heads[current]
                     if is_nominal(tokens, antecedent) and not is_verb(tokens, antecedent):
-                        return antecedent, "relative-clause"
+                        return found, "relative-clause"
                 return found, "relative-clause"
             return found, rule
         dep, head = tokens.deps[current], tokens.heads[current]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from consumers.enrich.quotes.article import Article
 from consumers.enrich.quotes.attribution import after_gap, before_gap, starts_sentence
-from consumers.enrich.quotes.cues import Cue
+from consumers.enrich.quotes.cue import Cue
 from consumers.enrich.quotes.lexicon import nouns, words
 
 _LONGEST_TITLE = 14

@@ -33,7 +33,7 @@ def _quote(tokens: Tokens, draft: Draft, number: int, resolver: Resolver) -> Quo
         cue=cue,
         speaker=speaker,
         other_speakers=tuple(resolver.speaker(other, draft.start, []) for other in draft.others),
-        via=draft.via,
+        via=resolver.outlet(draft.cue.via, draft.start) if draft.cue is not None and draft.cue.via is not None else None,
         act=draft.act,  # type: ignore[arg-type]
         confidence=0.5,
         rules=tuple(dict.fromkeys(rules)),

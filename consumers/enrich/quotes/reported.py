@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from consumers.enrich.quotes.cues import Cue
+from consumers.enrich.quotes.cue import Cue
 from consumers.enrich.quotes.grammar import clip, is_passive, is_verb, own_subject
+from consumers.enrich.quotes.lexicon import words
 from consumers.enrich.tokens import Tokens
 
 Range = tuple[int, int]
@@ -24,7 +25,8 @@ def reported(tokens: Tokens, cue: Cue) -> tuple[list[Range], str]:
     if cue.kind != "verb":
         return [], ""
     attempts = []
-    if "clause" in cue.frames:
+    heard = "hearing" in cue.frames and cue.speaker is not None and tokens.lower[cue.speaker.head] in words("hearings")
+    if "clause" in cue.frames or heard:
         attempts += [(_clause_after, "reported-clause"), (_between_commas, "between-commas"), (_clause_before, "reported-clause")]
         attempts += [(_parenthesis, "parenthesis"), (_that_clause, "that-clause")]
     if "infinitive" in cue.frames or "refusal" in cue.frames:
@@ -109,6 +111,8 @@ def _between_commas(tokens: Tokens, cue: Cue) -> list[Range]:
         if tokens.words[token] == ";":
             start = token + 1
             break
+    if tokens.lower[start] in ("asked", "pressed") and tokens.tags[start] == "VBN":
+        return []
     before = _content(tokens, start, first - 2, paragraph)
     if before is None or not (before[1] - before[0] >= 2 or tokens.words[end] == ","):
         return []
@@ -247,6 +251,8 @@ def _infinitive(tokens: Tokens, cue: Cue) -> list[Range]:
         if child < verb or tokens.deps[child] not in ("xcomp", "ccomp", "advcl"):
             continue
         if not any(tokens.lower[c] == "to" and tokens.tags[c] == "TO" for c in tokens.children[child]):
+            continue
+        if cue.lemma == "refuse" and tokens.lower[child] not in words("answering"):
             continue
         found = _content(tokens, max(tokens.left[child], cue.last + 1), tokens.right[child], paragraph)
         return [found] if found else []

@@ -6,7 +6,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from consumers.enrich.names.lexicon import given_names
+from consumers.enrich.names.lexicon import given_names, known
 from consumers.enrich.quotes.grammar import Phrase, is_pronoun
 from consumers.enrich.quotes.lexicon import nouns, words
 from consumers.enrich.tokens import Tokens
@@ -56,19 +56,33 @@ class Resolver:
         tokens = self.tokens
         start, end = phrase.start(tokens), phrase.end(tokens)
         text = tokens.text[start:end]
-        entity, rule = self._entity(phrase, min(start, position) if start > position else start)
+        whom = phrase.antecedent or phrase
+        entity, rule = self._entity(whom, min(start, position) if start > position else start)
         if rule:
             rules.append(rule)
         if entity is None:
-            kind = "unknown" if tokens.lower[phrase.head] in ("i", "we", "you") else "unnamed"
-            if is_pronoun(tokens, phrase.head) and tokens.lower[phrase.head] in ("he", "she"):
-                kind = "person"
-            return Speaker(start=start, end=end, text=text, name=text, kind=kind)  # type: ignore[arg-type]
+            kind = "person" if tokens.lower[whom.head] in ("he", "she", "i") else "unnamed"
+            name = tokens.text[whom.start(tokens) : whom.end(tokens)]
+            return Speaker(start=start, end=end, text=text, name=name, kind=kind)  # type: ignore[arg-type]
         self._last.append((start, entity.id))
         return Speaker(
             start=start, end=end, text=text, name=entity.name, entity=entity.id,
             kind=_KINDS.get(entity.label, "organization"),  # type: ignore[arg-type]
         )
+
+    def outlet(self, phrase: Phrase, position: int) -> str:
+        """The name of the outlet that a phrase means: itself, or the one that “the network” stands for."""
+        tokens = self.tokens
+        named = self._named(phrase)
+        if named is not None:
+            return named.name
+        if tokens.lower[phrase.head] in words("outlets"):
+            before = [entity for _, entity in self._recent(position) if entity.label == "ORG"]
+            after = [entity for start, _, entity in self._mentions if start > position and entity.label == "ORG"]
+            known_outlets = [entity for entity in before + after if entity.name in known("outlets")]
+            if known_outlets or before or after:
+                return (known_outlets or before or after)[0].name
+        return tokens.text[phrase.start(tokens) : phrase.end(tokens)]
 
     # --- evidence ---------------------------------------------------------------------------------------------------
 
