@@ -30,15 +30,22 @@ app.add_typer(dead.app, name="dead")
 doctor.register(app)
 
 
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        out.print(f"quotewire {version('quotewire')}")
+        raise typer.Exit
+
+
 @app.callback()
 def _global(
-    version: Annotated[bool, typer.Option("--version", help="Show the version and exit.", is_eager=True)] = False,
+    _version: Annotated[
+        bool,
+        typer.Option("--version", help="Show the version and exit.", is_eager=True, callback=_print_version),
+    ] = False,
 ) -> None:
-    if version:
-        from importlib.metadata import version as installed
-
-        out.print(f"quotewire {installed('quotewire')}")
-        raise typer.Exit
+    pass
 
 
 def main() -> None:

@@ -74,11 +74,12 @@ def run(
                 raise typer.Exit(supervisor.run())
             before = Snapshot.take(wiring)
             status = _run_once(supervisor)
+            if status:
+                raise typer.Exit(status)
             print_summary(before, Snapshot.take(wiring), as_json=json)
         if supervisor.stop.is_set():
             out.print("Stopped before everything was processed; the rest is kept for the next run.")
-            status = status or FAILED
-        raise typer.Exit(status)
+            raise typer.Exit(FAILED)
 
 
 def _check(wiring: Wiring, chosen: Sequence[str]) -> None:

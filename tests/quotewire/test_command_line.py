@@ -1,0 +1,223 @@
+"""Commands that need no running pipeline, and what users' mistakes give: one clear line and an exit status."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.end_to_end.installation import Installation
+
+FEED = """<rss version="2.0"><channel><title>T</title>
+<item><title>One</title><link>/one</link></item><item><title>Two</title><guid>2</guid></item></channel></rss>"""
+ARTICLE = "“No,” said Ann Lee, the mayor. “Not now 🎉,” she added. He called it “a disaster”."
+
+
+@pytest.fixture
+def installation(tmp_path: Path) -> Installation:
+    return Installation(tmp_path, [])
+
+
+def lines(text: str) -> list[dict[str, object]]:
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def test_parse_gives_a_line_an_entry(installation: Installation, tmp_path: Path) -> None:
+    (tmp_path / "feed.xml").write_text(FEED)
+    first, second = lines(installation.ok("parse", "feed.xml", "--url", "https://example.org/feed"))
+    assert (first["title"], first["link"]) == ("One", "https://example.org/one")
+    assert second["guid"] == "2"
+    assert len(lines(installation.ok("parse", "-", stdin=FEED))) == 2
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"<html><body>No feed</body></html>", b"\x00\x01\x02", b"{}", b"<rss", b"\xff" * 1000]
+)
+def test_parse_says_what_is_no_feed(installation: Installation, tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "feed.xml").write_bytes(content)
+    done = installation.run("parse", "feed.xml")
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert "feed.xml" in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_annotate_keeps_ids_order_and_texts(installation: Installation) -> None:
+    inputs = [
+        {"id": "a", "text": ARTICLE},
+        {"id": 2, "text": ""},
+        {"id": "c", "html": f"<p>{ARTICLE}</p>"},
+        {"id": "d", "text": "lone \ud800 surrogate"},
+        {"id": "e", "text": "”“‘’\"'«»" * 30},
+        {"id": "f", "text": "אמר השר: “לא” 🎉\u202e"},
+    ]
+    done = installation.ok("annotate", "--jsonl", stdin="\n".join(json.dumps(line) for line in inputs))
+    outputs = lines(done)
+    assert [output["id"] for output in outputs] == ["a", "2", "c", "d", "e", "f"]
+    assert outputs[0]["text"] == ARTICLE
+    assert outputs[3]["text"] == "lone \ufffd surrogate"
+    for output in outputs:
+        check_offsets(output)
+
+
+def check_offsets(article: dict[str, object]) -> None:
+    text = article["text"]
+    assert isinstance(text, str)
+
+    def walk(value: object) -> None:
+        if isinstance(value, dict):
+            if {"start", "end", "text"} <= value.keys():
+                assert text[value["start"] : value["end"]] == value["text"]
+            for inner in value.values():
+                walk(inner)
+        elif isinstance(value, list):
+            for inner in value:
+                walk(inner)
+
+    walk({key: value for key, value in article.items() if key != "text"})
+
+
+def test_annotate_names_the_speaker(installation: Installation, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text(ARTICLE)
+    (tmp_path / "b.html").write_text(f"<html><body><article><p>{ARTICLE}</p></article></body></html>")
+    for output in lines(installation.ok("annotate", "a.txt", "b.html")):
+        quotes = output["quotes"]
+        assert isinstance(quotes, list)
+        assert quotes[0]["speaker"]["name"] == "Ann Lee"
+        assert ARTICLE in str(output["text"])
+
+
+def test_annotate_explains(installation: Installation) -> None:
+    told = installation.ok("annotate", "--explain", stdin=ARTICLE)
+    assert "Ann Lee" in told
+    assert "because: " in told
+
+
+def test_annotate_goes_on_after_bad_input(installation: Installation, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text(ARTICLE)
+    done = installation.run("annotate", "missing.txt", "a.txt")
+    assert done.returncode == 1
+    assert "missing.txt: No such file" in done.stderr
+    assert len(lines(done.stdout)) == 1
+
+    done = installation.run(
+        "annotate", "--jsonl", stdin='{"id": 1, "text": "x"}\nnot json\n[]\n{"id": 4}\n\n{"id": 5, "text": "y"}'
+    )
+    assert done.returncode == 1
+    assert [line["id"] for line in lines(done.stdout)] == ["1", "5"]
+    assert [f"line {number}" in done.stderr for number in (2, 3, 4)] == [True] * 3
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("settings", "arguments", "status", "complaint"),
+    [
+        ({}, ["run", "nonsense"], 2, "there is no stage nonsense"),
+        ({}, ["run", "web", "--once"], 2, "leave web out"),
+        ({"QUOTEWIRE_BATCH": "none"}, ["status"], 2, "QUOTEWIRE_BATCH"),
+        ({"QUOTEWIRE_STREAM": "mysql://x"}, ["run", "--once"], 2, "QUOTEWIRE_STREAM"),
+        ({"QUOTEWIRE_INDEX": "sqlite://"}, ["status"], 2, "QUOTEWIRE_INDEX"),
+        ({"QUOTEWIRE_FEEDS": "/no/such.opml"}, ["run", "--once"], 2, "/no/such.opml"),
+        ({"QUOTEWIRE_WATCHLIST": "/no/such.yaml"}, ["run", "--once"], 2, "/no/such.yaml"),
+        ({"QUOTEWIRE_MODEL": "no_such_model"}, ["annotate"], 2, "no_such_model"),
+        ({"QUOTEWIRE_MODEL": "no_such_model"}, ["run", "enrich", "--once"], 2, "no_such_model"),
+        ({"QUOTEWIRE_SAMPLES": "nowhere"}, ["run", "poll", "--once"], 2, "QUOTEWIRE_SAMPLES"),
+        ({"QUOTEWIRE_DATA": "/proc/nowhere"}, ["status"], 2, "/proc/nowhere"),
+        ({}, ["feeds", "add", "not-an-address"], 2, "not-an-address"),
+        ({}, ["feeds", "remove", "https://example.org/none"], 1, "not on the list"),
+        ({}, ["watch", "remove", "Nobody"], 2, "Nobody"),
+        ({}, ["dead", "replay"], 2, "say which"),
+        ({}, ["parse", "missing.xml"], 1, "missing.xml"),
+    ],
+)
+def test_a_users_mistake_is_one_line(
+    tmp_path: Path, settings: dict[str, str], arguments: list[str], status: int, complaint: str
+) -> None:
+    done = Installation(tmp_path, [], settings=settings).run(*arguments)
+    assert done.returncode == status, done.stderr
+    assert complaint in done.stderr
+    assert "Traceback" not in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1, done.stderr
+
+
+def test_a_file_that_is_no_database_is_said(tmp_path: Path) -> None:
+    installation = Installation(tmp_path, [])
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "index.db").write_bytes(b"this is no database, it is a note" * 100)
+    done = installation.run("status")
+    assert done.returncode == 2
+    assert "index.db" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_feeds_are_added_imported_exported_and_removed(installation: Installation, tmp_path: Path) -> None:
+    installation.ok("feeds", "add", "https://example.org/a", "--title", "A & B", "--tag", "world")
+    assert installation.run("feeds", "add", "https://example.org/a").returncode == 1
+    exported = installation.ok("feeds", "export")
+    assert "A &amp; B" in exported
+
+    (tmp_path / "more.opml").write_text(
+        "<opml version='2.0'><body><outline text='uk'><outline text='C' xmlUrl='https://example.org/c'/></outline>"
+        "<outline xmlUrl='https://example.org/a'/></body></opml>"
+    )
+    installation.ok("feeds", "import", "more.opml")
+    feeds = installation.json("feeds", "list")
+    assert [(feed["url"], feed["title"], feed["tags"], feed["state"]) for feed in feeds] == [
+        ("https://example.org/a", "A & B", ["world"], "new"),
+        ("https://example.org/c", "C", ["uk"], "new"),
+    ]
+    installation.ok("feeds", "remove", "https://example.org/c")
+    assert len(installation.json("feeds", "list")) == 1
+
+
+def test_feeds_are_checked_without_being_polled(installation: Installation) -> None:
+    from tests.end_to_end.news_site import BRIDGE, NewsSite
+
+    with NewsSite([BRIDGE]) as site:
+        assert "ok" in installation.ok("feeds", "check", site.feed)
+        done = installation.run("feeds", "check", f"{site.address}/none", "--json")
+        assert done.returncode == 1
+        assert "404" in done.stdout
+    assert installation.json("feeds", "list") == []
+
+
+def test_a_private_address_is_refused_unless_allowed(tmp_path: Path) -> None:
+    from tests.end_to_end.news_site import BRIDGE, NewsSite
+
+    with NewsSite([BRIDGE]) as site:
+        closed = Installation(tmp_path, [site.feed], settings={"QUOTEWIRE_ALLOWED_NETWORKS": ""})
+        closed.ok("run", "poll", "--once")
+        [feed] = closed.json("feeds", "list")
+        assert "not a public address" in feed["reason"]
+        assert site.requests == []
+
+
+def test_doctor_finds_what_is_wrong(tmp_path: Path) -> None:
+    assert all(check["ok"] for check in Installation(tmp_path / "good", []).json("doctor"))
+    bad = Installation(tmp_path / "bad", [], settings={"QUOTEWIRE_BACTH": "5", "QUOTEWIRE_FEEDS": "/no/such.opml"})
+    done = bad.run("doctor", "--json")
+    assert done.returncode == 1
+    assert {check["check"] for check in json.loads(done.stdout) if not check["ok"]} == {"settings", "feeds"}
+
+
+def test_settings_are_listed_with_their_source(tmp_path: Path) -> None:
+    rows = Installation(tmp_path, [], settings={"QUOTEWIRE_BATCH": "9"}).json("settings")
+    [batch] = [row for row in rows if row["variable"] == "QUOTEWIRE_BATCH"]
+    assert (batch["value"], batch["source"]) == ("9", "environment")
+    assert all(row["description"] for row in rows)
+
+
+def test_the_seeds_are_what_a_new_installation_starts_with(tmp_path: Path) -> None:
+    fresh = Installation(tmp_path, [], settings={"QUOTEWIRE_FEEDS": "", "QUOTEWIRE_WATCHLIST": ""})
+    feeds = fresh.json("feeds", "list")
+    assert feeds[0]["url"].startswith("http://127.0.0.1")
+    assert len(feeds) > 10
+    assert len(fresh.json("watch", "list")) > 3
+    assert (tmp_path / "data" / "feeds.opml").exists()
+
+
+def test_help_and_version(installation: Installation) -> None:
+    assert "annotate" in installation.ok("--help")
+    assert "Example" in installation.ok("feeds", "add", "--help")
+    assert installation.ok("--version").startswith("quotewire 0")
