@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from consumers.enrich.quotes.cue import Cue
 from consumers.enrich.quotes.article import Article
+from consumers.enrich.quotes.grammar import plain_phrase
 from consumers.enrich.quotes.lexicon import words
 
 _SPEECH = frozenset(["quote", "clause", "manner", "thought", "naming", "topic", "words"])
@@ -96,8 +97,10 @@ def cue_after(article: Article, number: int) -> tuple[Cue, str] | None:
             if cue.first <= first_word + 1:
                 return cue, "according-after"
             continue
-        if "inverted" in cue.frames and cue.first == first_word:
-            return cue, "cue-after-inverted"
+        if "inverted" in cue.frames:
+            if cue.first == first_word and tokens.lower[cue.token] == "came" and tokens.tags[cue.last + 1] in ("DT", "NN", "NNS"):
+                return cue, "cue-after-inverted"
+            continue
         if "hearing" in cue.frames and is_hearing(article, cue) and mark == ",":
             return cue, "hearing"
         if not cue.frames & {"quote", "manner", "clause"}:
@@ -107,11 +110,17 @@ def cue_after(article: Article, number: int) -> tuple[Cue, str] | None:
         if cue.frames <= {"clause", "thought", "topic", "document"} and not mark == ",":
             continue
         speaker = cue.speaker
+        if cue.first > first_word and (speaker is None or cue.rule == "neighbour" or not first_word <= speaker.head < cue.first):
+            between = plain_phrase(tokens, first_word, cue.first - 1)
+            if between is not None and not (speaker is not None and speaker.first > cue.last):
+                cue.speaker = speaker = between
+                cue.rule = "phrase-between"
         if speaker is None:
             if cue.first == first_word:
                 return cue, "cue-after-without-speaker"
             continue
-        if cue.first == first_word or (cue.first == first_word + 1 and tokens.tags[first_word] == "RB"):
+        inverted = cue.frames & {"quote", "manner"} or speaker.first > cue.last
+        if inverted and cue.first == first_word or (cue.first == first_word + 1 and tokens.tags[first_word] == "RB"):
             return cue, "cue-after-inverted"
         if speaker.first < first_word:
             continue

@@ -22,6 +22,8 @@ class Discourse:
         for draft in sorted(self.drafts, key=lambda d: -d.start):
             if draft.speaker is None or draft.start >= tokens.starts[first_token]:
                 continue
+            if tokens.lower[draft.speaker.head] == "i":
+                continue
             token = tokens.at(draft.start)
             return draft if paragraph - tokens.paragraph[token] <= 3 else None
         return None

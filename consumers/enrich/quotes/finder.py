@@ -42,6 +42,7 @@ class Finder:
                 self._report(*self.reports[number])
             elif number not in self.claimed:
                 self._stretch(number)
+        self._echo_headlines()
         return sorted(self.discourse.drafts, key=lambda draft: draft.start)
 
     # --- reported clauses -------------------------------------------------------------------------------------------
@@ -58,10 +59,11 @@ class Finder:
 
     def _report(self, cue: Cue, ranges: list[Range], rule: str) -> None:
         """A reported clause: indirect where it holds no stretch, mixed where it does."""
-        if self._is_within_report(cue):
+        if self._is_within_report(cue) or self._is_own_turn(cue):
             return
         spans = []
         touched: list[int] = []
+        ranges = self._without_others(cue, ranges)
         for first, last in ranges:
             spans.append((self.tokens.starts[first], self.tokens.ends[last]))
             for token in range(first, last + 1):
@@ -91,6 +93,27 @@ class Finder:
             draft.spans = [(self.article.stretches[n].start, self.article.stretches[n].end) for n in touched]
         self._add(draft, touched)
 
+    def _without_others(self, cue: Cue, ranges: list[Range]) -> list[Range]:
+        """The ranges cut before a clause joined to them in which somebody else, with a name or role, says words in marks."""
+        tokens = self.tokens
+        kept = []
+        for first, last in ranges:
+            for other in self.article.cues:
+                if not first < other.first <= last or other.kind != "verb" or other is cue or other.speaker is None:
+                    continue
+                if not tokens.tags[other.speaker.head].startswith("NN") or self.article.stretch_of[other.token] >= 0:
+                    continue
+                if tokens.deps[other.token] in ("conj", "advcl", "parataxis") and first < tokens.left[other.token] <= last:
+                    if any(self.article.stretch_of[t] >= 0 for t in range(other.last + 1, last + 1)) and not any(
+                        self.article.stretch_of[t] >= 0 for t in range(tokens.left[other.token], other.first)
+                    ):
+                        last = tokens.left[other.token] - 1
+                        break
+            while last > first and (not tokens.words[last][0].isalnum() or tokens.deps[last] in ("cc", "punct")):
+                last -= 1
+            kept.append((first, last))
+        return kept
+
     def _worth(self, cue: Cue, ranges: list[Range]) -> bool:
         """Whether a reported clause without words in marks is speech."""
         tokens = self.tokens
@@ -109,6 +132,39 @@ class Finder:
                 if not (other.frames & {"thought"} and not other.frames & {"quote"}) and other.speaker is not None:
                     return True
         return False
+
+    def _is_own_turn(self, cue: Cue) -> bool:
+        """Whether somebody speaks of his own words within his turn: I said no."""
+        if cue.speaker is None or self.tokens.paragraph[cue.token] not in self.turns:
+            return False
+        return self.tokens.lower[cue.speaker.head] in ("i", "we", "you", "they", "it")
+
+    def _echo_headlines(self) -> None:
+        """Words in marks in the headline are somebody's whose quote holds them in the text, else of who is quoted most."""
+        drafts = self.discourse.drafts
+        for draft in drafts:
+            if self.tokens.paragraph[self.tokens.at(draft.start)] or draft.rules[:1] not in (["floating"], ["fragment"], ["headline"]):
+                continue
+            if draft.cue is not None and draft.speaker is not None:
+                continue
+            said = self._content_words(draft)
+            best: tuple[float, Draft] | None = None
+            for other in drafts:
+                if other is draft or other.speaker is None or not said:
+                    continue
+                share = len(said & self._content_words(other)) / len(said)
+                if share >= 0.6 and (best is None or share > best[0]):
+                    best = (share, other)
+            if best is not None:
+                draft.speaker, draft.others = best[1].speaker, best[1].others
+                draft.rules = ["headline", "echo"]
+
+    def _content_words(self, draft: Draft) -> set[str]:
+        tokens = self.tokens
+        return {
+            tokens.lower[t] for start, end in draft.spans for t in range(tokens.at(start), tokens.at(end - 1) + 1)
+            if t < len(tokens) and len(tokens.words[t]) > 2 and tokens.words[t][0].isalpha()
+        }
 
     def _outside(self, ranges: list[Range], touched: list[int]) -> int:
         """How many words of the ranges stand outside the stretches."""
@@ -139,7 +195,9 @@ class Finder:
         if found is None:
             return
         cue, rule = found
-        if is_inscription(self.article, cue) or (rule in ("cue-right-before", "cue-before-comma", "cue-after") and no_quotation(self.article, number)):
+        if self._is_own_turn(cue):
+            return
+        if is_inscription(self.article, cue) or (rule.startswith(("cue-right-before", "cue-before-comma", "cue-after")) and no_quotation(self.article, number)):
             self.set_aside.add(number)
             return
         previous = self.claimed.get(number - 1)
@@ -176,7 +234,8 @@ class Finder:
     def _floating(self, number: int, paragraph: int) -> None:
         stretch = self.article.stretches[number]
         first = self.article.ranges[number][0]
-        if stretch.single and paragraph == 0:
+        if paragraph == 0:
+            self._add(Draft([(stretch.start, stretch.end)], "direct", rules=["headline"]), [number])
             return
         introduced = self.discourse.introduced(first - 1, paragraph)
         previous = self.discourse.last_spoken(paragraph, first)

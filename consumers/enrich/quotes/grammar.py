@@ -54,7 +54,8 @@ def noun_phrase(tokens: Tokens, head: int) -> Phrase:
                 break
         first = min(first, tokens.left[child])
     for token in range(head - 1, first - 1, -1):
-        if tokens.words[token] in _QUOTE_MARKS or tokens.is_space(token) or tokens.paragraph[token] != paragraph:
+        outside = tokens.is_space(token) or tokens.paragraph[token] != paragraph
+        if outside or tokens.words[token] in _QUOTE_MARKS or tokens.words[token] in (":", ";", "—"):
             first = token + 1
             break
     last = head
@@ -88,6 +89,34 @@ def _without_tail(tokens: Tokens, head: int) -> int:
             break
         last = tokens.right[child]
     return last
+
+
+def plain_phrase(tokens: Tokens, first: int, last: int) -> Phrase | None:
+    """A range of tokens as a noun phrase, where it reads like one: no verb in it, and a noun or pronoun as its head.
+
+    For what stands between words in marks and their cue, where the parser is often at a loss.
+    """
+    while first <= last and tokens.tags[last] in ("RB", "MD", "VBD", "VBZ", "VBP") and tokens.deps[last] in ("aux", "advmod"):
+        last -= 1
+    while first <= last and tokens.words[last] == ",":
+        last -= 1
+    if first > last or last - first > 12:
+        return None
+    head = None
+    for token in range(first, last + 1):
+        tag = tokens.tags[token]
+        if tag.startswith(("VB", "MD", "WP", "WDT")) and tokens.lower[token] not in ("former", "acting"):
+            return None
+        if tokens.words[token] in (",", "(", "—", "–") or tag in ("IN", "TO"):
+            if head is not None:
+                break
+            return None
+        if tag.startswith(("NN", "PRP")) and tag != "PRP$" or tokens.lower[token] in ("old", "one", "others"):
+            head = token
+    if head is None:
+        return None
+    end = head if head + 1 <= last and tokens.words[head + 1] in (",", "(", "—", "–") else last
+    return Phrase(first, end, head)
 
 
 def joined(tokens: Tokens, head: int) -> list[int]:
