@@ -33,6 +33,7 @@ from schemas.records import FeedReference, RawArticle
 log = structlog.get_logger()
 
 _NOT_TRUE = ""
+_CUT_OFF = "the answer was cut off"
 _TRY_THE_OLD_ADDRESS = 3
 
 
@@ -168,7 +169,10 @@ class FeedPolling:
         )
         problem = feed.problem
         if not answer.complete:
-            problem = "the answer was cut off" + (f"; {problem}" if problem else "")
+            problem = _CUT_OFF + (f"; {problem}" if problem else "")
+            if not record.reason.startswith(_CUT_OFF):
+                # Its last entry may be half an entry: that waits for the whole answer, unless none ever comes.
+                feed = feed.model_copy(update={"entries": feed.entries[:-1]})
         if not feed.is_feed:
             return await self._failed(record, Failed("not a feed", problem or "not a feed"))
         if problem and not feed.entries:

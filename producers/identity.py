@@ -66,6 +66,11 @@ class Candidate:
     article: str
     """Id that the article gets if it is new."""
 
+    @property
+    def stands_alone(self) -> bool:
+        """Whether nothing but its text identifies it."""
+        return self.guid is None and self.address is None
+
     def identities(self) -> tuple[str, ...]:
         """All that may be remembered of this entry; never empty."""
         return tuple(identity for identity in (self.address, self.guid, self.text) if identity)
@@ -131,20 +136,23 @@ def decide(found: Sequence[Candidate], seen: Mapping[str, SeenEntry], now: datet
         for candidate, match in zip(found, matches, strict=True)
     ]
     made_up = sum(match is not None for match in by_text) > sum(match is not None for match in matches)
+    knowns = [
+        match or (text_match if made_up or candidate.stands_alone else None)
+        for candidate, match, text_match in zip(found, matches, by_text, strict=True)
+    ]
+    articles = _articles(found, knowns, seen)
     noise = _updated_is_noise(found, matches)
-    publish: list[Decision] = []
+    publish: dict[str, Decision] = {}
     remember: list[SeenEntry] = []
     storms = 0
     moment = int(now.timestamp() * 1000)
-    for candidate, match, text_match in zip(found, matches, by_text, strict=True):
-        alone = candidate.guid is None and candidate.address is None
-        known = match or (text_match if made_up or alone else None)
+    for candidate, match, known, article in zip(found, matches, knowns, articles, strict=True):
         keys = candidate.identities()
-        if known is None:
-            publish.append(Decision("new", candidate, candidate.article, moment))
-            remember += [_seen(key, candidate, candidate.article, moment, 0, now) for key in keys]
+        if known is None or known.article != article:
+            publish.setdefault(article, Decision("new", candidate, article, moment))
+            remember += [_seen(key, candidate, article, moment, 0, now) for key in keys]
             continue
-        if match is None and candidate.text and not alone:
+        if match is None and candidate.text and not candidate.stands_alone:
             keys = (candidate.text,)
         revision, edits = known.revision, known.edits
         edited = _is_edit(candidate, known, noise=noise)
@@ -152,10 +160,30 @@ def decide(found: Sequence[Candidate], seen: Mapping[str, SeenEntry], now: datet
             storms += 1
         elif edited:
             revision, edits = max(moment, known.revision + 1), edits + 1
-            publish.append(Decision("edited", candidate, known.article, revision))
+            publish.setdefault(article, Decision("edited", candidate, article, revision))
         if edited or _is_stale(keys, seen, known, now):
-            remember += [_seen(key, candidate, known.article, revision, edits, now) for key in keys]
-    return Decisions(tuple(publish), tuple(remember), storms)
+            remember += [_seen(key, candidate, article, revision, edits, now) for key in keys]
+    return Decisions(tuple(publish.values()), tuple(remember), storms)
+
+
+def _articles(
+    found: Sequence[Candidate], knowns: Sequence[SeenEntry | None], seen: Mapping[str, SeenEntry]
+) -> list[str]:
+    """The article of each entry. Within one answer no article has two texts: the one at its own address has it."""
+    texts: dict[str, str] = {}
+    articles = [""] * len(found)
+
+    def at_its_address(place: int) -> bool:
+        address = found[place].address
+        return address is not None and address in seen
+
+    for place in sorted(range(len(found)), key=at_its_address, reverse=True):
+        candidate, known = found[place], knowns[place]
+        text = candidate.fingerprint.text
+        wanted = [*([known.article] if known else []), candidate.article, _hash(candidate.article, text)]
+        articles[place] = next((one for one in wanted if texts.get(one, text) == text), wanted[-1])
+        texts[articles[place]] = text
+    return articles
 
 
 def _candidate(

@@ -1,0 +1,136 @@
+"""Article pages: whether they are wanted, and how they are had."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from datetime import UTC, datetime
+
+import pytest
+
+from producers.fetch import Fetcher
+from producers.pages import PageLimits, PageResult, Pages, page_wanted
+from producers.robots import Robots
+from schemas.records import Entry
+from tests.producers.feeds import LONG
+from tests.producers.site import Reply, Request, Site, redirect
+
+NOW = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
+HTML = b"<html><body><p>The council met.</p></body></html>"
+PAGE = Reply(HTML, content_type="text/html; charset=utf-8")
+
+
+@pytest.fixture
+def pages(fetcher: Fetcher) -> Pages:
+    return Pages(fetcher, Robots(fetcher), lambda: NOW, PageLimits(body=20_000, patience=0.5))
+
+
+async def of(pages: Pages, site: Site, path: str = "/story") -> PageResult:
+    return await pages.of(Entry(link=site.url(path), title="A story", summary="Short."))
+
+
+@pytest.mark.parametrize(
+    ("entry", "wanted"),
+    [
+        (Entry(title="No link", summary="Short."), False),
+        (Entry(link="https://x.example/1", summary="Short."), True),
+        (Entry(link="https://x.example/1"), True),
+        (Entry(link="https://x.example/1", content=f"<p>{LONG * 10}</p>"), False),
+        (Entry(link="https://x.example/1", summary=LONG * 10), False),
+        (Entry(link="https://x.example/1", content=f"<p>{LONG * 10} […]</p>"), True),
+        (Entry(link="https://x.example/1", content=f"{LONG * 10} <a href='/1'>Continue reading →</a>"), True),
+        (Entry(link="https://x.example/1", content="<img src='a.jpg' alt='" + LONG * 10 + "'>Picture."), True),
+    ],
+)
+def test_a_page_is_wanted_where_the_feed_gives_only_a_summary(entry: Entry, wanted: bool) -> None:
+    assert page_wanted(entry) is wanted
+
+
+async def test_a_page_is_had_as_it_came(site: Site, pages: Pages) -> None:
+    site["/story"] = redirect("/story/", 302)
+    site["/story/"] = PAGE
+    result = await of(pages, site)
+    assert result.page is not None
+    assert result.problem is None
+    assert result.page.raw_body() == HTML
+    assert (result.page.url, result.page.status, result.page.fetched) == (site.url("/story/"), 200, NOW)
+    assert result.page.content_type == "text/html; charset=utf-8"
+
+
+async def test_a_page_that_is_not_wanted_is_not_asked_for(site: Site, pages: Pages) -> None:
+    assert await pages.of(Entry(link=site.url("/story"), content=LONG * 10)) == PageResult()
+    assert site.requests == []
+
+
+@pytest.mark.parametrize(
+    ("reply", "words"),
+    [
+        (Reply(status=404), "404"),
+        (Reply(status=403), "403"),
+        (Reply(status=503), "503"),
+        (Reply(b"%PDF", content_type="application/pdf"), "application/pdf"),
+        (Reply(b"", content_type="text/html"), "empty"),
+        (Reply(b"x" * 30_000, content_type="text/html"), "longer than 20,000 bytes"),
+        (redirect("http://10.0.0.1/"), "private"),
+    ],
+)
+async def test_why_there_is_no_page_is_said(site: Site, pages: Pages, reply: Reply, words: str) -> None:
+    site["/story"] = reply
+    result = await of(pages, site)
+    assert result.page is None
+    assert words in (result.problem or "")
+
+
+# --- robots.txt -----------------------------------------------------------------------------------------------------
+
+
+def robots(text: str) -> Reply:
+    return Reply(text.encode(), content_type="text/plain")
+
+
+async def test_what_robots_txt_does_not_allow_is_not_asked_for(site: Site, pages: Pages) -> None:
+    site["/robots.txt"] = robots("User-agent: *\nDisallow: /private\n\nUser-agent: quotewire\nDisallow: /story\n")
+    site["/story"] = site["/private"] = PAGE
+    assert "robots.txt" in ((await of(pages, site)).problem or "")
+    assert (await of(pages, site, "/private")).page is not None
+    assert site.asked("/story") == []
+    assert len(site.asked("/robots.txt")) == 1
+
+
+@pytest.mark.parametrize(
+    "reply", [Reply(status=404), Reply(status=403), robots(""), robots("\x00\xff" * 99), Reply(HTML)]
+)
+async def test_a_site_without_rules_allows_everything(site: Site, pages: Pages, reply: Reply) -> None:
+    site["/robots.txt"] = reply
+    site["/story"] = PAGE
+    assert (await of(pages, site)).page is not None
+
+
+async def test_rules_that_cannot_be_had_allow_nothing(site: Site, pages: Pages) -> None:
+    site["/robots.txt"] = Reply(status=500)
+    site["/story"] = PAGE
+    assert "cannot be had" in ((await of(pages, site)).problem or "")
+    assert site.asked("/story") == []
+
+
+async def test_robots_txt_is_asked_for_once_by_many(site: Site, pages: Pages) -> None:
+    async def slow(request: Request, writer: asyncio.StreamWriter) -> None:
+        await asyncio.sleep(0.1)
+        writer.write(robots("User-agent: *\nAllow: /").render())
+
+    site["/robots.txt"] = slow
+    site["/story"] = PAGE
+    results = await asyncio.gather(*(of(pages, site) for _ in range(8)))
+    assert all(result.page for result in results)
+    assert len(site.asked("/robots.txt")) == 1
+
+
+async def test_a_crawl_delay_is_kept_and_one_that_takes_too_long_is_named(site: Site, pages: Pages) -> None:
+    site["/robots.txt"] = robots("User-agent: *\nCrawl-delay: 0.2\n")
+    site["/story"] = PAGE
+    started = time.monotonic()
+    results = await asyncio.gather(*(of(pages, site) for _ in range(6)))
+    had = [result for result in results if result.page]
+    assert len(had) == 3
+    assert 0.4 <= time.monotonic() - started < 2
+    assert all("0.2 seconds between pages" in (result.problem or "") for result in results if not result.page)
