@@ -107,6 +107,8 @@ def cue_after(article: Article, number: int) -> tuple[Cue, str] | None:
             continue
         if tokens.tags[cue.token] == "VBN" and tokens.deps[cue.token] == "acl":
             continue
+        if tokens.tags[cue.token] == "VBG" and _has_clause_after(article, cue):
+            continue
         if cue.frames <= {"clause", "thought", "topic", "document"} and not mark == ",":
             continue
         speaker = cue.speaker
@@ -135,6 +137,12 @@ def cue_after(article: Article, number: int) -> tuple[Cue, str] | None:
                 continue
             return cue, "cue-after"
     return None
+
+
+def _has_clause_after(article: Article, cue: Cue) -> bool:
+    """Whether a cue has what it reports after it: …, arguing that it was over."""
+    tokens = article.tokens
+    return any(child > cue.token and tokens.deps[child] == "ccomp" for child in tokens.children[cue.token])
 
 
 def is_hearing(article: Article, cue: Cue) -> bool:

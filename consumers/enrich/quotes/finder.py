@@ -15,6 +15,9 @@ from consumers.enrich.quotes.no_quotations import is_inscription, no_quotation
 from consumers.enrich.quotes.reported import Range, reported
 from consumers.enrich.quotes.transcripts import find_turns
 
+NEAR = 7
+"""Within so many tokens of its cue one word or two between marks are a quotation; farther off they are distance kept."""
+
 
 class Finder:
     """Finds the quotes of one article."""
@@ -244,11 +247,16 @@ class Finder:
         asked = self.discourse.asked_about(first, paragraph)
         answering = None if same else self.discourse.answering(paragraph, first)
         narrated = None if same or introduced is not None else self.discourse.narrated(previous, paragraph)
+        goes_on = previous is not None and same and previous.kind == "direct" and self._adjacent(previous, number)
+        if goes_on and introduced is not None and previous is not None and previous.speaker is not None:
+            goes_on = introduced.head == previous.speaker.head
         if asked is not None:
             draft.speaker, draft.rules = asked, ["floating", "asked-about"]
-        elif introduced is not None and not (same and previous and introduced.first <= self.tokens.at(previous.spans[-1][1])):
+        elif introduced is not None and not goes_on and not (
+            same and previous and introduced.first <= self.tokens.at(previous.spans[-1][1])
+        ):
             draft.speaker, draft.rules = introduced, ["floating", "introduced"]
-        elif same and previous is not None and previous.kind == "direct" and self._adjacent(previous, number):
+        elif goes_on and previous is not None:
             previous.spans.append((stretch.start, stretch.end))
             previous.stretches.append(number)
             previous.rules.append("goes-on")
@@ -281,6 +289,8 @@ class Finder:
         governing = self._governing(first, last)
         stretch = article.stretches[number]
         length = last - first + 1
+        if governing is not None and length <= 2 and not self._near(governing, number):
+            return
         if governing is not None:
             draft = Draft([(stretch.start, stretch.end)], "direct", governing, governing.speaker, governing.others, ["fragment", governing.rule])
             self._add(draft, [number])
@@ -288,6 +298,11 @@ class Finder:
             previous = self.discourse.last_spoken(tokens.paragraph[first], first)
             draft = Draft([(stretch.start, stretch.end)], "direct", None, previous.speaker if previous else None, (), ["fragment", "last-speaker"])
             self._add(draft, [number])
+
+    def _near(self, cue: Cue, number: int) -> bool:
+        """Whether a cue stands within a few words of a stretch."""
+        first, last = self.article.ranges[number]
+        return -NEAR <= cue.first - last <= NEAR or 0 <= first - cue.last <= NEAR
 
     def _governing(self, first: int, last: int) -> Cue | None:
         """The nearest cue above a fragment in the parse."""

@@ -5,26 +5,35 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from consumers.enrich.quotes.article import Draft
+from consumers.enrich.quotes.acts import act_of
+from consumers.enrich.quotes.confidence import confidence
 from consumers.enrich.quotes.resolution import Resolver
 from consumers.enrich.tokens import Tokens
-from schemas.records import Entity, Mention, Quote, Span
+from schemas.records import Entity, Mention, Quote, Span, Speaker
 
 
 def make_quotes(tokens: Tokens, drafts: Sequence[Draft], entities: Sequence[Entity]) -> tuple[Quote, ...]:
     """The records of drafts, numbered in the order of the text."""
     resolver = Resolver(tokens, entities)
-    return tuple(_quote(tokens, draft, number, resolver) for number, draft in enumerate(drafts, 1))
+    found: list[Quote] = []
+    for draft in drafts:
+        found.append(_quote(tokens, draft, len(found) + 1, resolver, found))
+    return tuple(found)
 
 
-def _quote(tokens: Tokens, draft: Draft, number: int, resolver: Resolver) -> Quote:
+def _quote(tokens: Tokens, draft: Draft, number: int, resolver: Resolver, before: list[Quote]) -> Quote:
     text = tokens.text
-    spans = tuple(Span(start=start, end=end) for start, end in sorted(draft.spans))
+    spans = tuple(_span(tokens, draft, start, end) for start, end in sorted(draft.spans))
     cue = None
     if draft.cue is not None:
         start, end = tokens.starts[draft.cue.first], tokens.ends[draft.cue.last]
         cue = Mention(start=start, end=end, text=text[start:end])
     rules = list(draft.rules)
     speaker = resolver.speaker(draft.speaker, draft.start, rules) if draft.speaker else None
+    via = resolver.outlet(draft.cue.via, draft.start) if draft.cue is not None and draft.cue.via is not None else None
+    if via is None and speaker is not None and draft.speaker is not None:
+        via = _inherited(speaker, tokens.lower[draft.speaker.head], before)
+    rules = list(dict.fromkeys(rules))
     return Quote(
         id=f"q{number}",
         kind=draft.kind,  # type: ignore[arg-type]
@@ -33,8 +42,26 @@ def _quote(tokens: Tokens, draft: Draft, number: int, resolver: Resolver) -> Quo
         cue=cue,
         speaker=speaker,
         other_speakers=tuple(resolver.speaker(other, draft.start, []) for other in draft.others),
-        via=resolver.outlet(draft.cue.via, draft.start) if draft.cue is not None and draft.cue.via is not None else None,
-        act=draft.act,  # type: ignore[arg-type]
-        confidence=0.5,
-        rules=tuple(dict.fromkeys(rules)),
+        via=via,
+        act=act_of(tokens, draft),
+        confidence=confidence(draft, speaker, rules),
+        rules=tuple(rules),
     )
+
+
+def _span(tokens: Tokens, draft: Draft, start: int, end: int) -> Span:
+    """A span; the comma before the closing mark of a direct quote is the newspaper's, not the speaker's."""
+    while draft.kind == "direct" and end - start > 1 and tokens.text[end - 1] in ", ":
+        end -= 1
+    return Span(start=start, end=end)
+
+
+def _inherited(speaker: Speaker, head: str, before: list[Quote]) -> str | None:
+    """The outlet through which an unnamed source (the official) spoke before."""
+    if speaker.kind != "unnamed" or not speaker.text.lower().startswith(("the ", "this ", "that ")):
+        return None
+    for quote in reversed(before[-4:]):
+        if quote.via and quote.speaker is not None and quote.speaker.kind == "unnamed":
+            if head in quote.speaker.text.lower().split() or "source" in (head, quote.speaker.text.lower().split()[-1]):
+                return quote.via
+    return None
