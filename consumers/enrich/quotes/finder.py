@@ -92,6 +92,8 @@ class Finder:
             if old is not None and old in self.discourse.drafts:
                 self.discourse.drafts.remove(old)
         draft = Draft(spans, "direct" if whole else "mixed" if touched else "indirect", cue, cue.speaker, cue.others, [rule, cue.rule])
+        if self._ends_with(cue, ranges, touched):
+            draft.kind, whole = "direct", True
         if whole:
             draft.spans = [(self.article.stretches[n].start, self.article.stretches[n].end) for n in touched]
         self._add(draft, touched)
@@ -177,6 +179,15 @@ class Finder:
             for token in range(first, last + 1)
             if self.article.stretch_of[token] < 0 and self.tokens.words[token][0].isalnum()
         )
+
+    def _ends_with(self, cue: Cue, ranges: list[Range], touched: list[int]) -> bool:
+        """The US has “made it clear that …,” CNN wrote: long words in marks right before their cue are quoted alone."""
+        if len(touched) != 1 or len(ranges) != 1 or ranges[0][1] > cue.first:
+            return False
+        first, last = self.article.ranges[touched[0]]
+        if final_mark(self.article, touched[0]) != "," or last < ranges[0][1] - 1:
+            return False
+        return last - first + 1 >= 12 and last - first + 1 > 2 * self._outside(ranges, touched)
 
     def _widened(self, span: tuple[int, int], touched: list[int]) -> tuple[int, int]:
         """A span that holds the stretches it touches whole, with their marks."""
