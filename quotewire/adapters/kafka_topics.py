@@ -1,0 +1,180 @@
+"""Topics and groups of Kafka as its administrator sees them: what there is, and where everyone stands."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition, errors
+from kafka.admin import OffsetSpec
+from kafka.structs import OffsetAndMetadata
+
+from quotewire.adapters.kafka_connection import BATCH_OVERHEAD, KafkaConnection, milliseconds, refusals
+from quotewire.adapters.stream_rules import unknown_topic
+from quotewire.ports import Unavailable
+from schemas.topics import Topic
+
+_REMEMBER = 60.0
+"""Seconds for which the number of a topic's partitions is taken to stay the same."""
+
+_SETTLING = 5.0
+"""Seconds that offsets inside an unfinished transaction are waited for."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
+
+
+def moment(timestamp: int) -> datetime:
+    """Kafka's milliseconds since 1970 as a time in UTC."""
+    return _EPOCH + max(0, timestamp) * _MILLISECOND
+
+
+class KafkaTopics:
+    """Any thread may call any method. Names are those of the pipeline, without Kafka's prefix."""
+
+    def __init__(self, connection: KafkaConnection) -> None:
+        self._connection = connection
+        self._lock = threading.Lock()
+        self._admin: Any = None
+        self._groups: dict[str, Any] = {}
+        self._known: dict[str, tuple[float, int]] = {}
+
+    def close(self) -> None:
+        """Close the clients."""
+        with self._lock:
+            for group in self._groups.values():
+                group.close(autocommit=False)
+            self._groups.clear()
+            if self._admin is not None:
+                self._admin.close()
+                self._admin = None
+
+    def _client(self) -> Any:
+        with self._lock:
+            if self._admin is None:
+                self._admin = self._connection.client(KafkaAdminClient)
+            return self._admin
+
+    def _doing(self, what: str) -> str:
+        return f"Kafka at {self._connection.where}, {what}"
+
+    # --- topics -----------------------------------------------------------------------------------------------------
+
+    def create(self, topics: Iterable[Topic]) -> None:
+        """Create what is missing. Raises Unavailable and ConfigurationError."""
+        wanted = {self._connection.name(topic.name): topic for topic in topics}
+        if not wanted:
+            return
+        with refusals(self._doing("creating topics")):
+            admin = self._client()
+            there = {found["name"] for found in admin.describe_topics(list(wanted)) if not found["error_code"]}
+            missing = {name: self._settings(topic) for name, topic in wanted.items() if name not in there}
+            for name, settings in missing.items():
+                try:
+                    admin.create_topics({name: settings})
+                except errors.TopicAlreadyExistsError:
+                    continue  # another process was faster
+            if missing:
+                admin.wait_for_topics(list(missing), timeout_ms=milliseconds(self._connection.options.answer))
+
+    def _settings(self, topic: Topic) -> dict[str, Any]:
+        options = self._connection.options
+        return {
+            "num_partitions": topic.partitions,
+            "replication_factor": options.replication,
+            "configs": {
+                "cleanup.policy": "compact" if topic.compacted else "delete",
+                "retention.ms": str(int(topic.retention / _MILLISECOND)),
+                "max.message.bytes": str(options.maximum_bytes + BATCH_OVERHEAD),
+                # The broker's clock: times within a partition then never go back, by which offsets_at searches.
+                "message.timestamp.type": "LogAppendTime",
+            },
+        }
+
+    def partitions(self, topic: str) -> list[TopicPartition]:
+        """The partitions of a topic. Raises KeyError for one that was never created, and Unavailable."""
+        name = self._connection.name(topic)
+        asked, count = self._known.get(topic, (0.0, 0))
+        if not count or time.monotonic() - asked > _REMEMBER:
+            with refusals(self._doing(f"looking for topic {topic}")):
+                (found,) = self._client().describe_topics([name])
+            if found["error_code"] == errors.UnknownTopicOrPartitionError.errno:
+                raise unknown_topic(topic)
+            if found["error_code"] or not found["partitions"]:
+                reason = errors.for_code(found["error_code"]).__name__
+                raise Unavailable(f"{self._doing(f'topic {topic}')} is not ready: {reason}")
+            count = len(found["partitions"])
+            self._known[topic] = (time.monotonic(), count)
+        return [TopicPartition(name, number) for number in range(count)]
+
+    def beginnings(self, partitions: Sequence[TopicPartition]) -> dict[TopicPartition, int]:
+        """The offset of the oldest record that is kept in each. Raises Unavailable."""
+        return self._offsets(dict.fromkeys(partitions, OffsetSpec.EARLIEST))
+
+    def ends(self, partitions: Sequence[TopicPartition]) -> dict[TopicPartition, int]:
+        """The offset that the next record will get, those of unfinished transactions counted. Raises Unavailable."""
+        return self._offsets(dict.fromkeys(partitions, OffsetSpec.LATEST))
+
+    def _offsets(self, asked: Mapping[TopicPartition, Any]) -> dict[TopicPartition, int]:
+        with refusals(self._doing("asking for offsets")):
+            found = self._client().list_partition_offsets(dict(asked))
+        return {partition: found[partition].offset for partition in asked}
+
+    def offsets_at(self, topic: str, time: datetime) -> Mapping[int, int]:
+        """See `quotewire.ports.Stream`."""
+        partitions = self.partitions(topic)
+        since = max(0, -((_EPOCH - time) // _MILLISECOND))
+        found = self._offsets(dict.fromkeys(partitions, since))
+        ends = self.ends(partitions)
+        return {each.partition: found[each] if found[each] >= 0 else ends[each] for each in partitions}
+
+    # --- groups -----------------------------------------------------------------------------------------------------
+
+    def committed(self, group: str, partitions: Sequence[TopicPartition]) -> dict[TopicPartition, int | None]:
+        """Where a group stands; None where it never committed. Raises Unavailable.
+
+        A commit inside a transaction that is just ending is waited for: to whoever committed it has happened already.
+        """
+        name = self._connection.name(group)
+        with self._lock:
+            client = self._groups.pop(name, None)
+        if client is None:
+            client = self._connection.client(
+                KafkaConsumer, group_id=name, isolation_level="read_committed", enable_auto_commit=False,
+                retry_backoff_ms=20,
+            )  # fmt: skip
+        try:
+            with refusals(self._doing(f"asking where group {group} stands")):
+                return {each: client.committed(each, timeout_ms=milliseconds(_SETTLING)) for each in partitions}
+        except Unavailable:
+            # A member died within a transaction: where the group stood before it is what counts if it is given up.
+            with refusals(self._doing(f"asking where group {group} stands")):
+                found = self._client().list_group_offsets({name: list(partitions)})[name]
+            return {each: found[each].offset if found[each].offset >= 0 else None for each in partitions}
+        finally:
+            with self._lock:
+                other = self._groups.pop(name, None)
+                self._groups[name] = client
+            if other is not None:
+                other.close(autocommit=False)
+
+    def move(self, topic: str, group: str, offsets: Mapping[int, int]) -> None:
+        """See `quotewire.ports.Stream`."""
+        partitions = {each.partition: each for each in self.partitions(topic)}
+        if any(number not in partitions for number in offsets):
+            raise KeyError(f"topic {topic!r} has only partitions 0 to {len(partitions) - 1}")
+        ends = self.ends([partitions[number] for number in offsets])
+        wanted = {
+            partitions[number]: OffsetAndMetadata(min(max(offset, 0), ends[partitions[number]]), "", -1)
+            for number, offset in offsets.items()
+        }
+        with refusals(self._doing(f"moving group {group}")):
+            results = self._client().alter_group_offsets(self._connection.name(group), wanted)
+        for error in results.values():
+            if error in (errors.UnknownMemberIdError, errors.NonEmptyGroupError, errors.IllegalGenerationError):
+                raise Unavailable(f"group {group} is at work: stop the stage first")
+            if error is not errors.NoError:
+                raise Unavailable(f"group {group} could not be moved: {error.__name__}")
