@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass
 
 from producers.answers import FetchProblem
+from producers.discover import FeedLink, feed_links
 from producers.documents import FeedHints, one_line
 from producers.fetch import Fetching
 from producers.opml import source_problem
@@ -37,6 +38,8 @@ class FeedReport:
     hints: FeedHints | None = None
     has_validators: bool = False
     """Whether the server gives an ETag or Last-Modified."""
+    feeds_of_page: tuple[FeedLink, ...] = ()
+    """The feeds that a page names, where the address is a page's and not a feed's."""
 
 
 async def check(url: str, *, fetcher: Fetching, parser: Parsing) -> FeedReport:
@@ -73,4 +76,5 @@ async def check(url: str, *, fetcher: Fetching, parser: Parsing) -> FeedReport:
         newest=tuple(entry.title for entry in feed.entries[:5]),
         hints=feed.hints,
         has_validators=bool(answer.headers.get("etag") or answer.headers.get("last-modified")),
+        feeds_of_page=() if feed.is_feed else feed_links(answer.body, answer.url),
     )

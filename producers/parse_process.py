@@ -1,7 +1,8 @@
 """Parsing in processes of its own, with a time limit: what no parser can promise by itself.
 
 Some documents keep a parser busy for hours (a regular expression that backtracks, a loop that grows with the square of
-the length). A thread cannot be stopped; a process can. It also leaves this process free for the network.
+the length). A thread cannot be stopped; a process can. It also leaves this process free for the network,
+and its memory has a bound of its own (2 GB).
 
 A request is one line of JSON (url, content type, headers, length) and the document; the answer is one line of JSON.
 """
@@ -10,7 +11,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import os
+import resource
+import signal
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -23,6 +27,8 @@ from producers.parse import parse
 
 _START_TIME = 60.0
 _LONGEST_ANSWER = 1 << 30
+_MEMORY = 2 << 30
+_GRACE = 2
 
 
 class Parsing(Protocol):
@@ -92,6 +98,7 @@ class ParserPool:
             sys.executable,
             "-m",
             "producers.parse_process",
+            str(self._seconds),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             limit=_LONGEST_ANSWER,
@@ -132,13 +139,23 @@ async def _ask(worker: asyncio.subprocess.Process, request: bytes, body: bytes) 
     return await worker.stdout.readuntil(b"\n")
 
 
-def serve(requests: BinaryIO, answers: BinaryIO) -> None:
-    """Answer requests until their stream ends. Says “ready” first."""
+def serve(requests: BinaryIO, answers: BinaryIO, *, seconds: float) -> None:
+    """Answer requests until their stream ends. Says “ready” first.
+
+    seconds: how long a document may take. The process ends itself a while after that, for whoever would have ended it
+    may be gone.
+    """
+    _, most = resource.getrlimit(resource.RLIMIT_AS)
+    memory = _MEMORY if most == resource.RLIM_INFINITY else min(_MEMORY, most)
+    resource.setrlimit(resource.RLIMIT_AS, (memory, most))
     _answer(answers, b"ready")
     while line := requests.readline():
         request = orjson.loads(line)
         body = requests.read(request.pop("length"))
-        _answer(answers, parse(body, **request).model_dump_json().encode())
+        signal.alarm(math.ceil(seconds) + _GRACE)
+        answer = parse(body, **request).model_dump_json().encode()
+        signal.alarm(0)
+        _answer(answers, answer)
 
 
 def _answer(answers: BinaryIO, line: bytes) -> None:
@@ -147,4 +164,4 @@ def _answer(answers: BinaryIO, line: bytes) -> None:
 
 
 if __name__ == "__main__":
-    serve(sys.stdin.buffer, sys.stdout.buffer)
+    serve(sys.stdin.buffer, sys.stdout.buffer, seconds=float(sys.argv[1]))

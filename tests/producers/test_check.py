@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from producers.check import FeedReport, check
+from producers.discover import FeedLink
 from producers.fetch import Fetcher
 from tests.producers.feeds import item, rss
 from tests.producers.polling import ThreadParser
@@ -39,3 +40,10 @@ async def test_what_is_wrong_is_said(site: Site, fetcher: Fetcher) -> None:
         assert not report.ok
         assert words in (report.problem or "")
         assert "hunter2" not in repr(report)
+
+
+async def test_a_page_names_its_feeds(site: Site, fetcher: Fetcher) -> None:
+    site["/"] = Reply(b"<link rel=alternate type=application/atom+xml href=/atom title=All>", content_type="text/html")
+    report = await of(site.url("/"), fetcher)
+    assert not report.ok
+    assert report.feeds_of_page == (FeedLink(site.url("/atom"), "All"),)

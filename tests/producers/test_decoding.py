@@ -71,7 +71,7 @@ def test_what_came_of_a_body_that_is_cut_off_is_kept(name: str) -> None:
 @pytest.mark.parametrize("name", ["gzip", "deflate", "br"])
 def test_a_bomb_is_stopped(name: str) -> None:
     with pytest.raises(BodyTooLong, match="10,000"):
-        decode(ENCODERS[name](b"\0" * 30_000_000), name, limit=10_000)
+        decode(ENCODERS[name](b"\0" * 5_000_000), name, limit=10_000)
 
 
 def test_many_layers_are_refused() -> None:

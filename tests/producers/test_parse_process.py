@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import sys
 import time
+from pathlib import Path
+
+import psutil
 
 from producers.parse import parse
 from producers.parse_process import ParserPool
@@ -46,3 +51,28 @@ async def test_a_parse_that_is_cancelled_leaves_the_pool_whole() -> None:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
         assert len((await pool.parse(rss([item(1)]), url=URL)).entries) == 1
+
+
+async def test_a_parser_whose_owner_was_killed_ends_by_itself() -> None:
+    program = (
+        "import asyncio, os, signal\n"
+        "from producers.parse_process import ParserPool\n"
+        "from tests.producers.test_parse_process import ENDLESS, URL\n"
+        "async def main():\n"
+        "    pool = ParserPool(seconds=1)\n"
+        "    await pool.parse(b'<rss/>', url=URL)\n"
+        "    task = asyncio.create_task(pool.parse(ENDLESS, url=URL))\n"
+        "    await asyncio.sleep(0.3)\n"
+        "    print(*(worker.pid for worker in pool._running), flush=True)\n"
+        "    os.kill(os.getpid(), signal.SIGKILL)\n"
+        "asyncio.run(main())\n"
+    )
+    root = str(Path(__file__).parents[2])
+    owner = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", program, stdout=asyncio.subprocess.PIPE, env={**os.environ, "PYTHONPATH": root}
+    )
+    output, _ = await owner.communicate()
+    parser = psutil.Process(int(output))
+    assert parser.is_running()
+    await asyncio.to_thread(psutil.wait_procs, [parser], timeout=15)
+    assert not parser.is_running() or parser.status() == psutil.STATUS_ZOMBIE

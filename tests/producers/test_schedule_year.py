@@ -15,7 +15,7 @@ FEEDS = 1_000
 START = datetime(2026, 1, 1, tzinfo=UTC)
 DAYS = 365
 # A year of every feed's stories would be millions; each feed is followed for some of its days, all year round.
-DAYS_OF_A_FEED = 3
+DAYS_OF_A_FEED = 2
 FIXED = 900.0
 
 
