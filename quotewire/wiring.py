@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
+from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -29,6 +30,8 @@ from schemas.records import RawArticle
 from schemas.topics import RAW, TOPICS
 
 if TYPE_CHECKING:
+    from fastapi import FastAPI
+
     # Each process imports only what it uses: the language libraries and the web ones take a second each.
     from consumers.alerts import Matcher
     from consumers.enrich.stage import Annotator
@@ -193,6 +196,21 @@ class Wiring:
     def feed_views(self) -> Sequence[FeedView]:
         """Every listed feed with what the poller remembers of it."""
         return feed_views(self.feed_sources(), self.feed_store.feeds())
+
+    def page(self) -> FastAPI:
+        """The analyst's page."""
+        from quotewire.web.app import create_app
+
+        names = self.settings.web_names
+        return create_app(self.index, feeds=self.feed_views, watchlist=self.tracked_names, allowed_hosts=names)
+
+    def check_model(self) -> None:
+        """Raise ConfigurationError where the language pipeline is not installed, without loading it."""
+        model = self.settings.model
+        if not Path(model).exists() and (not model.isidentifier() or find_spec(model) is None):
+            raise ConfigurationError(
+                f"setting QUOTEWIRE_MODEL: there is no pipeline {model!r}: install it, or name another"
+            )
 
     def sample_site(self) -> AbstractContextManager[object]:
         """The sample site, served while the context is open, where the feed list has its feed."""

@@ -59,8 +59,8 @@ def run(
     )
     if once and "web" in chosen:
         fail("the page has no end: leave web out with --once", MISUSED)
-    if once:
-        # The summary says what happened; the stages' processes inherit this.
+    if once or err.is_terminal:
+        # Somebody looks on, who is told by the summary or the page; the stages' processes inherit this.
         os.environ.setdefault(variable("log_level"), "warning")
     settings = load()
     configure_logging(settings.log_level, settings.log_format)
@@ -87,6 +87,8 @@ def _check(wiring: Wiring, chosen: Sequence[str]) -> None:
     wiring.open_all()
     if "poll" in chosen:
         wiring.feed_sources()
+    if "enrich" in chosen:
+        wiring.check_model()
     if "alerts" in chosen:
         wiring.tracked_names()
 

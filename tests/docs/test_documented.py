@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.main import get_command
@@ -21,7 +22,7 @@ DOCS = {path.name: path.read_text(encoding="utf-8") for path in [*ROOT.glob("*.m
 def commands() -> Iterator[tuple[str, list[str]]]:
     """Each command as it is called, with its options."""
 
-    def walk(command: object, name: str) -> Iterator[tuple[str, list[str]]]:
+    def walk(command: Any, name: str) -> Iterator[tuple[str, list[str]]]:
         inner = getattr(command, "commands", None)
         if inner:
             for word, sub in inner.items():
@@ -29,7 +30,7 @@ def commands() -> Iterator[tuple[str, list[str]]]:
         else:
             options = [
                 o for parameter in command.params for o in parameter.opts if o.startswith("--") and o != "--help"
-            ]  # type: ignore[attr-defined]
+            ]
             yield name, options
 
     return walk(get_command(app), "quotewire")
@@ -57,7 +58,7 @@ def test_every_command_and_option_is_documented(command: str, options: list[str]
 
 
 def test_every_command_says_what_it_does_and_gives_an_example() -> None:
-    def leaves(command: object) -> Iterator[object]:
+    def leaves(command: Any) -> Iterator[Any]:
         inner = getattr(command, "commands", None)
         if inner:
             for sub in inner.values():
@@ -66,7 +67,7 @@ def test_every_command_says_what_it_does_and_gives_an_example() -> None:
             yield command
 
     for command in leaves(get_command(app)):
-        assert "Example" in (command.help or ""), command.name  # type: ignore[attr-defined]
+        assert "Example" in (command.help or ""), command.name
 
 
 @pytest.mark.parametrize("topic", TOPICS.values(), ids=lambda topic: topic.name)

@@ -7,6 +7,7 @@ import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -14,7 +15,10 @@ import pytest
 from tests.end_to_end.installation import Installation
 from tests.end_to_end.news_site import BRIDGE, NewsSite, Story, numbered
 
-WATCHED = [{"name": "Ilse Brandt", "type": "person", "aliases": ["Brandt"]}, {"name": "Nobody Atall"}]
+WATCHED: list[dict[str, Any]] = [
+    {"name": "Ilse Brandt", "type": "person", "aliases": ["Brandt"]},
+    {"name": "Nobody Atall"},
+]
 
 
 @pytest.fixture(scope="module")

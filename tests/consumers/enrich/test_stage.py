@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from consumers.enrich.annotator import SpacyAnnotator
 from consumers.enrich.stage import Enrichment
 from quotewire.ports import ConfigurationError, Rejected
-from schemas.records import EnrichedArticle, Entry, FeedReference, Page, RawArticle
+from schemas.records import EnrichedArticle, Entry, FeedReference, Page, RawArticle, TopicRecord
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -36,12 +37,16 @@ def article(title: str, content: str = "", *, language: str | None = "en", page:
     )
 
 
-def one(enrichment: Enrichment, raw: RawArticle) -> EnrichedArticle:
-    [result] = enrichment.process([raw])
-    assert not isinstance(result, Rejected)
+def enriched(result: Sequence[TopicRecord]) -> EnrichedArticle:
     [record] = result
     assert isinstance(record, EnrichedArticle)
     return record
+
+
+def one(enrichment: Enrichment, raw: RawArticle) -> EnrichedArticle:
+    [result] = enrichment.process([raw])
+    assert not isinstance(result, Rejected)
+    return enriched(result)
 
 
 def test_an_article_is_enriched_with_entities_and_quotes(enrichment: Enrichment) -> None:
@@ -83,11 +88,7 @@ def test_results_keep_their_places_in_a_mixed_batch(enrichment: Enrichment) -> N
 
     results = enrichment.process(batch)
 
-    titles = [
-        str(r) if isinstance(r, Rejected) else r[0].title
-        for r in results
-        if isinstance(r, Rejected) or isinstance(r[0], EnrichedArticle)
-    ]
+    titles = [str(result) if isinstance(result, Rejected) else enriched(result).title for result in results]
     assert titles[0] == "First"
     assert "nothing to read" in titles[1]
     assert "damaged" in titles[2]
