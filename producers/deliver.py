@@ -29,6 +29,8 @@ class Delivered:
     edited: int = 0
     pages: int = 0
     page_problems: int = 0
+    rejected: int = 0
+    """Articles that the stream will never take, each of them logged."""
 
 
 class Delivery:
@@ -61,46 +63,43 @@ class Delivery:
 
     async def publish(self, decisions: Sequence[Decision], feed: FeedReference, fetched: datetime) -> Delivered:
         """Fetch the pages of articles and publish them, in order, a few at a time."""
-        pages = problems = 0
+        pages = problems = rejected = 0
         for start in range(0, len(decisions), self._publish_at_once):
             some = decisions[start : start + self._publish_at_once]
             found = await asyncio.gather(*(self._page(decision, start + place) for place, decision in enumerate(some)))
             articles = [_article(decision, page, feed, fetched) for decision, page in zip(some, found, strict=True)]
             pages += sum(page.page is not None for page in found)
             problems += sum(page.problem is not None for page in found)
-            await self._publish_all(articles)
+            rejected += await self._publish_all(articles)
         new = sum(decision.kind == "new" for decision in decisions)
-        return Delivered(new, len(decisions) - new, pages, problems)
+        return Delivered(new, len(decisions) - new, pages, problems, rejected)
 
     async def _page(self, decision: Decision, place: int) -> PageResult:
         if place >= self._pages_at_poll:
             return PageResult(problem=f"not fetched: the feed had more than {self._pages_at_poll} new articles at once")
         return await self._pages.of(decision.candidate.entry)
 
-    async def _publish_all(self, articles: Sequence[RawArticle]) -> None:
+    async def _publish_all(self, articles: Sequence[RawArticle]) -> int:
+        """How many of them the stream will never take."""
         try:
             await self._waited_out("stream", lambda: self._publish(articles))
         except Rejected:
             # One of them can never be published; the others can. Again under the same ids, so twice does no harm.
-            for article in articles:
-                await self._publish_one(article)
+            return sum([not await self._published(article) for article in articles])
+        return 0
 
-    async def _publish_one(self, article: RawArticle) -> None:
-        try:
-            await self._waited_out("stream", lambda: self._publish([article]))
-            return
-        except Rejected as error:
-            reason = str(error)
-        bare = article.model_copy(
-            update={"page": None, "page_problem": f"the stream did not take the article with its page: {reason}"}
-        )
-        try:
-            if article.page is not None:
-                await self._waited_out("stream", lambda: self._publish([bare]))
-                return
-        except Rejected as error:
-            reason = str(error)
+    async def _published(self, article: RawArticle) -> bool:
+        """Publish one article, without its page where it is not taken with it; whether it was."""
+        reason = ""
+        for version in (article, _without_page(article)):
+            try:
+                await self._waited_out("stream", lambda version=version: self._publish([version]))  # type: ignore[misc]
+            except Rejected as error:
+                reason = str(error)
+            else:
+                return True
         log.error("article rejected by the stream", article=article.id, feed=article.feed.url, reason=reason)
+        return False
 
     async def _waited_out(self, what: str, call: Callable[[], _Result]) -> _Result:
         wait = self._retry_wait
@@ -111,6 +110,11 @@ class Delivery:
                 log.warning(f"{what} unavailable, waiting", reason=str(error), seconds=wait)
                 await asyncio.sleep(wait)
                 wait = min(wait * 2, _LONGEST_WAIT)
+
+
+def _without_page(article: RawArticle) -> RawArticle:
+    problem = "too large for the stream together with its page" if article.page else article.page_problem
+    return article.model_copy(update={"page": None, "page_problem": problem})
 
 
 def _article(decision: Decision, page: PageResult, feed: FeedReference, fetched: datetime) -> RawArticle:

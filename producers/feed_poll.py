@@ -215,6 +215,10 @@ class FeedPolling:
             log.info("edits not followed any more", feed=record.url, entries=decisions.storms)
         reference = FeedReference(url=record.url, title=feed.title or source.title, tags=source.tags)
         delivered = await self._delivery.publish(decisions.publish, reference, now)
+        if delivered.rejected:
+            problem = f"{delivered.rejected} articles are too large for the stream" + (
+                f"; {problem}" if problem else ""
+            )
         fetch_url = _fetch_url(source, record, answer)
         answered = Answered(
             entries=len(feed.entries),

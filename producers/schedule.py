@@ -27,6 +27,10 @@ _GROW = 1.1
 _SHRINK = 0.5
 _HARD_GROWTH = 2.0
 _SOFT_GROWTH = 1.4
+_SOFT_PATIENCE = 10
+"""What passes by itself is waited for this many times as long before a feed is dead: the fault may be at this end."""
+_SOFT_CAP = 0.25
+"""And asked for again sooner, by this share of the longest wait."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,16 +43,16 @@ class ScheduleLimits:
     """A feed that answers is asked at least this often, unless it says otherwise."""
     start: float = 900
     """Interval of a feed that was never polled."""
-    hint: float = 3_600
+    hint: float = 1_800
     """A feed's own word (ttl, updatePeriod, max-age, Expires) makes the interval no longer than this."""
     failing: float = 86_400
-    """A failing feed is asked at least this often, until it is dead."""
+    """A failing feed is asked at least this often, until it is dead; where its failures are soft, four times as often."""
     retry_after: float = 86_400
     """Longest Retry-After that is heeded."""
     dead: float = 2_592_000
     """How often feeds are asked that are dead or gone."""
     dead_after: int = 30
-    """Failed polls in a row after which a feed is dead."""
+    """Failed polls in a row after which a feed is dead; ten times as many where they are soft."""
     quiet_after: float = 604_800
     """Time without anything new after which a feed is quiet."""
     jitter: float = 0.1
@@ -123,7 +127,7 @@ def after_failure(
     state: FeedState
     if failure.kind == "gone":
         state = "gone"
-    elif failures >= limits.dead_after:
+    elif failures >= limits.dead_after * (_SOFT_PATIENCE if failure.kind == "soft" else 1):
         state = "dead"
     elif failure.kind in ("blocked", "not a feed"):
         state = "blocked" if failure.kind == "blocked" else "not a feed"
@@ -161,10 +165,12 @@ def _adapt(record: FeedRecord, answer: Answered, limits: ScheduleLimits) -> floa
 
 
 def _back_off(record: FeedRecord, failure: Failed, failures: int, limits: ScheduleLimits) -> float:
-    growth = _SOFT_GROWTH if failure.kind == "soft" else _HARD_GROWTH
+    soft = failure.kind == "soft"
+    growth = _SOFT_GROWTH if soft else _HARD_GROWTH
+    longest = limits.failing * (_SOFT_CAP if soft else 1)
     base = max(record.interval or limits.start, limits.floor)
     # The exponent is bounded because the power would otherwise overflow long before the bound below applies.
-    return min(base * growth ** min(failures - 1, 40), max(limits.failing, base))
+    return min(base * growth ** min(failures - 1, 40), max(longest, base))
 
 
 def _jitter(limits: ScheduleLimits, random: Callable[[], float]) -> float:

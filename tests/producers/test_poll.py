@@ -193,6 +193,7 @@ async def test_an_article_that_the_stream_rejects_costs_no_other(site: Site, des
     published = desk.take()
     assert numbers(published) == ["1", "3"]
     assert "too large" in (published[0].page_problem or "")
+    assert desk.record().reason == "1 articles are too large for the stream"
     await desk.poll()
     assert desk.take() == []
 

@@ -79,15 +79,15 @@ def test_the_interval_stays_between_floor_and_ceiling(new: list[int], jitter: fl
 @pytest.mark.parametrize(
     "fields",
     [
-        {"hints": FeedHints(ttl=3_000)},
-        {"hints": FeedHints(update_interval=3_000)},
-        {"freshness": 3_000.0},
-        {"hints": FeedHints(ttl=100), "freshness": 3_000.0},
+        {"hints": FeedHints(ttl=1_700)},
+        {"hints": FeedHints(update_interval=1_700)},
+        {"freshness": 1_700.0},
+        {"hints": FeedHints(ttl=100), "freshness": 1_700.0},
     ],
 )
 def test_a_feeds_own_word_is_heeded(fields: dict[str, Any]) -> None:
     record = answered(replace(RECORD, interval=300), new=1, **fields)
-    assert wait(record) == pytest.approx(3_000)
+    assert wait(record) == pytest.approx(1_700)
     # And forgotten where the feed takes it back.
     assert wait(answered(record, new=1)) == pytest.approx(300)
 
@@ -165,6 +165,16 @@ def test_dead_feeds_are_tried_ever_more_rarely_and_never_given_up() -> None:
     assert record.state == "dead"
     assert "2026-03-04" in record.reason
     assert answered(record, now=now).state == "fresh" or answered(record, now=now).state == "quiet"
+
+
+def test_a_fault_that_may_be_at_this_end_kills_no_feed_for_weeks() -> None:
+    record, now = RECORD, NOW
+    while now < NOW + timedelta(days=45):
+        record = failed(record, "soft", now=now)
+        assert record.state == "failing"
+        assert wait(record, now) <= 6 * 3_600
+        assert record.next_poll is not None
+        now = record.next_poll
 
 
 def test_a_feed_that_is_gone_is_asked_once_a_month() -> None:
