@@ -60,7 +60,7 @@ class GuardedResolver(AbstractResolver):
         self._threads.shutdown(wait=False, cancel_futures=True)
 
 
-def guarded_connector(policy: AddressPolicy) -> aiohttp.TCPConnector:
+def guarded_connector(policy: AddressPolicy, resolver: GuardedResolver) -> aiohttp.TCPConnector:
     """A connector whose every socket is checked by the policy at the last moment, after names have been resolved.
 
     The check stands where sockets are made because an address written as a number never comes past a resolver.
@@ -74,7 +74,7 @@ def guarded_connector(policy: AddressPolicy) -> aiohttp.TCPConnector:
         return made
 
     return aiohttp.TCPConnector(
-        limit=0, resolver=GuardedResolver(policy), ttl_dns_cache=300, keepalive_timeout=5, socket_factory=make_socket
+        limit=0, resolver=resolver, ttl_dns_cache=300, keepalive_timeout=5, socket_factory=make_socket
     )
 
 

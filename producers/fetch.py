@@ -16,7 +16,7 @@ from yarl import URL
 
 from producers.addresses import AddressPolicy, AddressRefused
 from producers.answers import Fetched, FetchProblem, status_problem
-from producers.connections import OwnerLimit, guarded_connector
+from producers.connections import GuardedResolver, OwnerLimit, guarded_connector
 from producers.decoding import ACCEPT_ENCODING, BodyTooLong, BodyUnreadable, decode
 from producers.documents import one_line
 from producers.urls import registered_domain, without_credentials
@@ -87,11 +87,13 @@ class Fetcher:
         self.limits = limits or FetchLimits()
         self._owners = OwnerLimit(self.limits.per_owner)
         self._session: aiohttp.ClientSession | None = None
+        self._resolver: GuardedResolver | None = None
 
     async def __aenter__(self) -> Self:
         limits = self.limits
+        self._resolver = GuardedResolver(self._policy)
         self._session = aiohttp.ClientSession(
-            connector=guarded_connector(self._policy),
+            connector=guarded_connector(self._policy, self._resolver),
             auto_decompress=False,
             cookie_jar=aiohttp.DummyCookieJar(),
             headers={"User-Agent": limits.user_agent(), "Accept-Encoding": ACCEPT_ENCODING},
@@ -114,6 +116,9 @@ class Fetcher:
         if self._session is not None:
             await self._session.close()
             self._session = None
+        if self._resolver is not None:
+            await self._resolver.close()
+            self._resolver = None
 
     async def fetch(
         self,

@@ -46,7 +46,7 @@ class ScheduleLimits:
     hint: float = 1_800
     """A feed's own word (ttl, updatePeriod, max-age, Expires) makes the interval no longer than this."""
     failing: float = 86_400
-    """A failing feed is asked at least this often, until it is dead; where its failures are soft, four times as often."""
+    """A failing feed is asked at least this often until it is dead, and four times as often where failures are soft."""
     retry_after: float = 86_400
     """Longest Retry-After that is heeded."""
     dead: float = 2_592_000
