@@ -82,7 +82,7 @@ class Poller:
                 await crew.wait(None)
         finally:
             await crew.finish(0)
-        await asyncio.to_thread(self._forget_old)
+        await self._forget_or_not()
         return PollSummary.of(crew.done)
 
     async def run(self, stop: asyncio.Event) -> None:

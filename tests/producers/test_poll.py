@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -178,6 +178,36 @@ async def test_an_unavailable_store_is_waited_out(site: Site, desk: Desk) -> Non
     await desk.poll()
     assert len(desk.take()) == 1
     assert desk.record().state == "fresh"
+
+
+async def test_a_store_that_cannot_forget_or_be_read_for_now_stops_nothing(site: Site, desk: Desk) -> None:
+    class Away(MemoryFeedStore):
+        away = 2
+
+        def feeds(self) -> Mapping[str, FeedRecord]:
+            self.away -= 1
+            if self.away >= 0:
+                raise Unavailable("locked")
+            return super().feeds()
+
+        def forget_seen_before(self, moment: datetime) -> int:
+            raise Unavailable("locked")
+
+    desk.store = Away()
+    site["/feed"] = Reply(rss([item(1, link=None)]))
+    with pytest.raises(Unavailable):
+        await desk.poll()
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def publish(articles: Sequence[RawArticle]) -> None:
+        desk.published.extend(articles)
+        loop.call_soon_threadsafe(stop.set)
+
+    desk.publish = publish
+    await asyncio.wait_for(desk.poller().run(stop), 10)
+    assert numbers(desk.take()) == ["1"]
+    assert (await desk.poll()).polled == 1
 
 
 async def test_an_article_that_the_stream_rejects_costs_no_other(site: Site, desk: Desk) -> None:
