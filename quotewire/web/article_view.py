@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from quotewire.web.marking import Mark, Paragraph, marked_paragraphs
 from schemas.records import Alert, EnrichedArticle, Entity, Quote, Span
 
-_QUOTES, _ENTITIES, _CUES, _TRACKED = range(4)
+_ATTRIBUTIONS, _QUOTES, _ENTITIES, _CUES, _TRACKED = range(5)
+"""Layers of marks. An attribution shows nothing but, where it ends, who said it."""
+
+_CLOSING = re.compile(r"[’”\"'»]*[.,;:!?…]*[’”\"'»]*")
+"""What belongs to the end of a quote for the eye: the speaker is named after it, not before."""
 
 GROUPS = {
     "PERSON": ("person", "People"),
@@ -82,6 +87,9 @@ def _marks(article: EnrichedArticle, alerts: Iterable[Alert]) -> Iterator[Mark]:
     for quote in article.quotes:
         for span in quote.spans:
             yield _mark(span, _QUOTES, quote.id, quote)
+        last = quote.spans[-1]
+        closing = _CLOSING.match(article.text, last.end)
+        yield Mark(last.start, closing.end() if closing else last.end, _ATTRIBUTIONS, f"{quote.id}-by", quote)
         if quote.cue:
             yield _mark(quote.cue, _CUES, f"{quote.id}-cue", None)
     for entity in article.entities:
