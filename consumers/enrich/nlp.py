@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import spacy
 import structlog
@@ -26,10 +27,13 @@ COMPONENTS = ("quotewire_names", "quotewire_quotes")
 PARAGRAPHS = "quotewire_paragraphs"
 PIECE_LENGTH = 50_000
 """Longest piece, in code points, that the model reads at once: bounds the memory that one text can take."""
+LONGEST_WORD = 1_000
+"""Longest run without white space, in code points, that the tokenizer sees: its time grows with the square of it."""
 BATCH_LENGTH = 120_000
 """Code points read together: enough to keep the matrix work efficient, little enough for flat memory."""
 
 _SURROGATES = re.compile("[\ud800-\udfff]")
+_LONG_WORD = re.compile(rf"\S{{{LONGEST_WORD}}}(?=\S)")
 _log = structlog.get_logger()
 
 
@@ -122,7 +126,7 @@ def _as_given(annotation: Annotation, text: str) -> Annotation:
     if text == _encodable(text):
         return annotation
 
-    def restored(record: object) -> object:
+    def restored(record: Any) -> Any:
         if isinstance(record, dict):
             fields = {key: restored(value) for key, value in record.items()}
             if {"start", "end", "text"} <= fields.keys():
@@ -151,7 +155,16 @@ def cut(text: str, longest: int = PIECE_LENGTH) -> list[str]:
         pieces.append(text[start:end])
         start = end
     pieces.append(text[start:])
-    return pieces
+    return [part for piece in pieces for part in _without_long_words(piece)]
+
+
+def _without_long_words(piece: str) -> Iterator[str]:
+    start = 0
+    for run in _LONG_WORD.finditer(piece):
+        yield piece[start : run.end()]
+        start = run.end()
+    if start < len(piece) or not piece:
+        yield piece[start:]
 
 
 def _last(text: str, mark: str, start: int, end: int) -> int | None:

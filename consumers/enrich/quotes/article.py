@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass, field
 
 from consumers.enrich.quotes.cue import Cue
@@ -12,7 +13,7 @@ from consumers.enrich.quotes.reported import Range
 from consumers.enrich.tokens import Tokens
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Draft:
     """A quote as it is found, before names and confidence. `spans` are offsets of the text, in order."""
 
@@ -41,10 +42,18 @@ class Article:
     stretch_of: list[int]
     ranges: list[Range]
     cues: list[Cue]
+    outside: list[Cue] = field(init=False)
+    _firsts: list[int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Sort out the cues outside marks: `outside`."""
+        self.outside = [cue for cue in self.cues if self.stretch_of[cue.token] < 0]
+        self._firsts = [cue.first for cue in self.outside]
 
     def cues_between(self, first: int, last: int) -> list[Cue]:
         """The cues outside marks whose tokens lie in a range."""
-        return [c for c in self.cues if first <= c.first and c.last <= last and self.stretch_of[c.token] < 0]
+        low, high = bisect_left(self._firsts, first), bisect_left(self._firsts, last + 1)
+        return [cue for cue in self.outside[low:high] if cue.last <= last]
 
 
 def read_article(tokens: Tokens) -> Article:

@@ -154,9 +154,11 @@ def _dash_below(article: Article, number: int) -> tuple[Cue, str] | None:
     """The name after a dash in the paragraph below a stretch that ends its own."""
     tokens = article.tokens
     paragraph = tokens.paragraph[article.ranges[number][1]]
-    for cue in article.cues:
-        if cue.kind == "dash" and tokens.paragraph[cue.token] == paragraph + 1:
-            return cue, "name-after-dash"
+    if paragraph + 1 < len(tokens.paragraphs):
+        start, end = tokens.paragraphs[paragraph + 1]
+        for cue in article.cues_between(tokens.at(start), tokens.at(end - 1)):
+            if cue.kind == "dash":
+                return cue, "name-after-dash"
     return None
 
 

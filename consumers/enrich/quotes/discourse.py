@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, insort
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 
 from consumers.enrich.quotes.article import Article, Draft
 from consumers.enrich.quotes.grammar import Phrase, is_pronoun, is_verb, noun_phrase, own_subject
@@ -16,11 +19,29 @@ class Discourse:
     article: Article
     drafts: list[Draft] = field(default_factory=list)
 
+    def add(self, draft: Draft) -> None:
+        """Take in a quote, at its place in the text."""
+        insort(self.drafts, draft, key=lambda d: d.start)
+
+    def remove(self, draft: Draft) -> None:
+        """Leave out a quote that turned out to be part of another."""
+        place = bisect_left(self.drafts, draft.start, key=lambda d: d.start)
+        while place < len(self.drafts) and self.drafts[place].start == draft.start:
+            if self.drafts[place] is draft:
+                del self.drafts[place]
+                return
+            place += 1
+
+    def before(self, position: int) -> Iterator[Draft]:
+        """The quotes that start before a position of the text, the last one first."""
+        for place in range(bisect_left(self.drafts, position, key=lambda d: d.start) - 1, -1, -1):
+            yield self.drafts[place]
+
     def last_spoken(self, paragraph: int, first_token: int) -> Draft | None:
         """The last quote with a speaker before a token, in this paragraph or one of the two before it."""
         tokens = self.article.tokens
-        for draft in sorted(self.drafts, key=lambda d: -d.start):
-            if draft.speaker is None or draft.start >= tokens.starts[first_token]:
+        for draft in self.before(tokens.starts[first_token]):
+            if draft.speaker is None:
                 continue
             if tokens.lower[draft.speaker.head] == "i":
                 continue
@@ -60,7 +81,7 @@ class Discourse:
     def answering(self, paragraph: int, first: int) -> Draft | None:
         """Whoever spoke before the question that the words before a token ask of him; None where no question is open."""
         tokens = self.article.tokens
-        before = sorted((d for d in self.drafts if d.start < tokens.starts[first]), key=lambda d: -d.start)[:6]
+        before = list(islice(self.before(tokens.starts[first]), 6))
         if not before or before[0].speaker is None or not self._is_question(before[0]):
             return None
         if paragraph - tokens.paragraph[tokens.at(before[0].start)] != 1:

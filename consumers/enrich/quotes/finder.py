@@ -29,7 +29,9 @@ class Finder:
         self.claimed: dict[int, Draft] = {}
         self.set_aside: set[int] = set()
         self.turns = {turn.paragraph: turn for turn in find_turns(article.tokens)}
+        self.by_token = {cue.token: cue for cue in article.outside}
         self.reports = self._reports()
+        self.reporters = self._reporters()
 
     def find(self) -> list[Draft]:
         """All quotes, in the order of the text."""
@@ -46,15 +48,13 @@ class Finder:
             elif number not in self.claimed:
                 self._stretch(number)
         self._echo_headlines()
-        return sorted(self.discourse.drafts, key=lambda draft: draft.start)
+        return self.discourse.drafts
 
     # --- reported clauses -------------------------------------------------------------------------------------------
 
     def _reports(self) -> list[tuple[Cue, list[Range], str]]:
         found = []
-        for cue in self.article.cues:
-            if self.article.stretch_of[cue.token] >= 0:
-                continue
+        for cue in self.article.outside:
             ranges, rule = reported(self.tokens, cue)
             if ranges:
                 found.append((cue, ranges, rule))
@@ -62,7 +62,7 @@ class Finder:
 
     def _report(self, cue: Cue, ranges: list[Range], rule: str) -> None:
         """A reported clause: indirect where it holds no stretch, mixed where it does."""
-        if self._is_within_report(cue) or self._is_own_turn(cue):
+        if cue.token in self.reporters or self._is_own_turn(cue):
             return
         spans = []
         touched: list[int] = []
@@ -89,8 +89,8 @@ class Finder:
         whole = bool(touched) and self._outside(ranges, touched) == 0
         for number in touched:
             old = self.claimed.pop(number, None)
-            if old is not None and old in self.discourse.drafts:
-                self.discourse.drafts.remove(old)
+            if old is not None:
+                self.discourse.remove(old)
         draft = Draft(spans, "direct" if whole else "mixed" if touched else "indirect", cue, cue.speaker, cue.others, [rule, cue.rule])
         if self._ends_with(cue, ranges, touched):
             draft.kind, whole = "direct", True
@@ -103,10 +103,10 @@ class Finder:
         tokens = self.tokens
         kept = []
         for first, last in ranges:
-            for other in self.article.cues:
-                if not first < other.first <= last or other.kind != "verb" or other is cue or other.speaker is None:
+            for other in self.article.cues_between(first + 1, last):
+                if other.kind != "verb" or other is cue or other.speaker is None:
                     continue
-                if not tokens.tags[other.speaker.head].startswith("NN") or self.article.stretch_of[other.token] >= 0:
+                if not tokens.tags[other.speaker.head].startswith("NN"):
                     continue
                 if tokens.deps[other.token] in ("conj", "advcl", "parataxis") and first < tokens.left[other.token] <= last:
                     if any(self.article.stretch_of[t] >= 0 for t in range(other.last + 1, last + 1)) and not any(
@@ -131,12 +131,17 @@ class Finder:
             return False
         return True
 
-    def _is_within_report(self, cue: Cue) -> bool:
-        for other, ranges, _ in self.reports:
-            if other is not cue and any(a <= cue.token <= b for a, b in ranges):
-                if not (other.frames & {"thought"} and not other.frames & {"quote"}) and other.speaker is not None:
-                    return True
-        return False
+    def _reporters(self) -> dict[int, list[Cue]]:
+        """For each cue's token, the cues whose reported clauses it stands in, of those that report speech by themselves."""
+        found: dict[int, list[Cue]] = {}
+        for cue, ranges, _ in self.reports:
+            if cue.speaker is None or ("thought" in cue.frames and "quote" not in cue.frames):
+                continue
+            for first, last in ranges:
+                for inner in self.article.cues_between(first, last):
+                    if inner is not cue:
+                        found.setdefault(inner.token, []).append(cue)
+        return found
 
     def _is_own_turn(self, cue: Cue) -> bool:
         """Whether somebody speaks of his own words within his turn: I said no."""
@@ -318,12 +323,11 @@ class Finder:
     def _governing(self, first: int, last: int) -> Cue | None:
         """The nearest cue above a fragment in the parse."""
         tokens = self.tokens
-        by_token = {cue.token: cue for cue in self.article.cues if self.article.stretch_of[cue.token] < 0}
         top = next((t for t in range(first, last + 1) if not first <= tokens.heads[t] <= last), first)
         for ancestor in [top, *tokens.ancestors(top)]:
             if first <= ancestor <= last:
                 continue
-            cue = by_token.get(ancestor)
+            cue = self.by_token.get(ancestor)
             if cue is not None and cue.speaker is not None and not first <= cue.speaker.head <= last:
                 return cue
         return None
@@ -335,4 +339,4 @@ class Finder:
         draft.rules = [rule for rule in draft.rules if rule]
         for number in numbers:
             self.claimed[number] = draft
-        self.discourse.drafts.append(draft)
+        self.discourse.add(draft)

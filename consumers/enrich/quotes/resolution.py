@@ -202,7 +202,7 @@ class Resolver:
                 scores[entity.id] = score
             found[entity.id] = entity
         if self._last:
-            start, last = max(self._last, key=lambda item: item[0] if item[0] < position else -1)
+            start, last = next((item for item in reversed(self._last[-20:]) if item[0] < position), (position, ""))
             if start < position and last in scores:
                 distance = here - tokens.paragraph[tokens.at(start)]
                 scores[last] = max(scores[last], 5.4 - 1.1 * min(distance, 4))
