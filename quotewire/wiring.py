@@ -35,7 +35,12 @@ if TYPE_CHECKING:
     # Each process imports only what it uses: the language libraries and the web ones take a second each.
     from consumers.alerts import Matcher
     from consumers.enrich.stage import Annotator
+    from producers.fetch import Fetcher
+    from producers.parse_process import ParserPool
     from producers.poll import Poller
+
+PARSERS = 2
+"""Processes that parse feeds for one poller; one that a hostile document holds up leaves the other."""
 
 _Stamp = tuple[int, int] | None
 _log = structlog.get_logger()
@@ -220,22 +225,29 @@ class Wiring:
         return SampleSite(*endpoint)
 
     @contextlib.asynccontextmanager
-    async def poller(self) -> AsyncIterator[Poller]:
-        """A poller of the listed feeds."""
+    async def fetching(self) -> AsyncIterator[tuple[Fetcher, ParserPool]]:
+        """What asks the web and what reads its answers, within the limits of the settings."""
         from producers.addresses import AddressPolicy
         from producers.fetch import Fetcher, FetchLimits
         from producers.parse_process import ParserPool
+
+        settings, endpoint = self.settings, self._sample_endpoint()
+        policy = AddressPolicy(settings.allowed_networks, frozenset([endpoint] if endpoint else []))
+        limits = FetchLimits(total_time=settings.fetch_timeout, body=settings.fetch_cap, contact=settings.contact)
+        async with Fetcher(policy, limits) as fetcher, ParserPool(size=PARSERS) as parser:
+            yield fetcher, parser
+
+    @contextlib.asynccontextmanager
+    async def poller(self) -> AsyncIterator[Poller]:
+        """A poller of the listed feeds."""
         from producers.poll import Poller, PollLimits
         from producers.schedule import ScheduleLimits
 
         settings, stream = self.settings, self.stream
-        endpoint = self._sample_endpoint()
-        policy = AddressPolicy(settings.allowed_networks, frozenset([endpoint] if endpoint else []))
-        fetching = FetchLimits(total_time=settings.fetch_timeout, body=settings.fetch_cap, contact=settings.contact)
         shortest, longest = settings.poll_shortest, max(settings.poll_shortest, settings.poll_longest)
         schedule = ScheduleLimits(floor=shortest, ceiling=longest)
         schedule = replace(schedule, start=min(max(schedule.start, shortest), longest))
-        async with Fetcher(policy, fetching) as fetcher, ParserPool() as parser:
+        async with self.fetching() as (fetcher, parser):
             yield Poller(
                 sources=self.feed_sources,
                 store=self.feed_store,

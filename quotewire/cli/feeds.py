@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.text import Text
@@ -15,6 +15,9 @@ from quotewire.cli.files import read_bytes
 from quotewire.cli.output import FAILED, MISUSED, err, fail, out, print_json, when
 from quotewire.settings import load
 from quotewire.wiring import Wiring
+
+if TYPE_CHECKING:
+    from producers.check import FeedReport
 
 app = typer.Typer(help="The feeds that are polled.", no_args_is_help=True)
 _STYLES = {"fresh": "green", "quiet": "green", "new": "cyan", "moved": "yellow", "empty": "yellow"}
@@ -130,12 +133,27 @@ def check(
         print_json(reports)
     else:
         for report in reports:
-            mark = "ok" if report.ok else "failing"
-            out.print(f"{report.url}: {mark}: {report.summary}", markup=False)
+            out.print(_told(report))
     if not all(report.ok for report in reports):
         raise typer.Exit(FAILED)
 
 
-async def _check(wiring: Wiring, urls: Sequence[str]) -> list[Any]:
-    async with wiring.poller() as poller:
-        return list(await asyncio.gather(*(poller.check(url) for url in urls)))
+async def _check(wiring: Wiring, urls: Sequence[str]) -> list[FeedReport]:
+    from producers.check import check as check_feed
+
+    async with wiring.fetching() as (fetcher, parser):
+        return list(await asyncio.gather(*(check_feed(url, fetcher=fetcher, parser=parser) for url in urls)))
+
+
+def _told(report: FeedReport) -> Text:
+    told = Text("ok       " if report.ok else "failing  ", style="green" if report.ok else "red")
+    told.append(report.url, style="default")
+    if report.ok:
+        told.append(f"  {report.format}, {report.entries} entries, {report.size} bytes, {report.seconds:.1f} s", "dim")
+    if report.problem:
+        told.append(f"\n         {report.problem}", style="default")
+    if report.permanent_url:
+        told.append(f"\n         has moved for good to {report.permanent_url}", style="default")
+    for feed in report.feeds_of_page:
+        told.append(f"\n         this page names a feed: {feed.url}", style="default")
+    return told

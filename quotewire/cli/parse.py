@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -33,17 +35,26 @@ def parse(
 
     `quotewire parse --url https://example.org/feed --content-type 'text/xml; charset=koi8-r' feed.xml`
     """
-    from producers.parse import parse as parse_feed
-
-    failed = False
-    for file in files:
-        body = read_bytes(file)
-        parsed = parse_feed(body, url=url, content_type=content_type) if body is not None else None
-        for entry in parsed.entries if parsed else ():
-            print_json_line(entry)
-        if parsed is None or parsed.problem:
-            failed = failed or parsed is None or not parsed.entries
-            if parsed is not None and parsed.problem:
-                complain(f"{file}: {parsed.problem}")
-    if failed:
+    if not asyncio.run(_parse(files, url, content_type)):
         raise typer.Exit(FAILED)
+
+
+async def _parse(files: Sequence[Path], url: str, content_type: str | None) -> bool:
+    """Print the entries of all files; whether each was a feed."""
+    # In a process of its own, as the poller does it: a hostile document can neither hang nor eat all memory.
+    from producers.parse_process import ParserPool
+
+    well = True
+    async with ParserPool() as parser:
+        for file in files:
+            body = read_bytes(file)
+            if body is None:
+                well = False
+                continue
+            parsed = await parser.parse(body, url=url, content_type=content_type)
+            for entry in parsed.entries:
+                print_json_line(entry)
+            if parsed.problem:
+                complain(f"{file}: {parsed.problem}")
+                well = well and bool(parsed.entries)
+    return well
