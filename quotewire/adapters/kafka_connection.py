@@ -123,8 +123,6 @@ class KafkaConnection:
             "reconnect_backoff_max_ms": 2000,
             "security_protocol": ("SASL_" if options.user else "") + ("SSL" if options.tls else "PLAINTEXT"),
         }
-        if not options.user and not options.tls:
-            common["security_protocol"] = "PLAINTEXT"
         if self._tls is not None:
             common["ssl_context"] = self._tls
         if options.user:

@@ -143,9 +143,12 @@ class KafkaTopics:
             client = self._groups.pop(name, None)
         if client is None:
             client = self._connection.client(
-                KafkaConsumer, group_id=name, isolation_level="read_committed", enable_auto_commit=False,
+                KafkaConsumer,
+                group_id=name,
+                isolation_level="read_committed",
+                enable_auto_commit=False,
                 retry_backoff_ms=20,
-            )  # fmt: skip
+            )
         try:
             with refusals(self._doing(f"asking where group {group} stands")):
                 return {each: client.committed(each, timeout_ms=milliseconds(_SETTLING)) for each in partitions}

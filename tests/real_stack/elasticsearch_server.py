@@ -53,6 +53,8 @@ class ElasticsearchServer(Server):
             "path.data": str(self.folder / "data"),
             "path.logs": str(self.folder / "logs"),
             "cluster.routing.allocation.disk.threshold_enabled": "false",
+            # Its clock for how long deleted documents are remembered, which tests cannot wait for.
+            "thread_pool.estimated_time_interval": "5ms",
         }
         lines = "".join(f"{name}: {json.dumps(value)}\n" for name, value in settings.items())
         (self.folder / "config" / "elasticsearch.yml").write_text(lines)
@@ -88,7 +90,7 @@ class ElasticsearchServer(Server):
         """See `Server`."""
         launcher = compiled("ElasticsearchLauncher.java", self._library)
         options = ["-Xms384m", "-Xmx384m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Djava.awt.headless=true"]
-        options += ["--enable-native-access=ALL-UNNAMED"]
+        options += ["--enable-native-access=ALL-UNNAMED", f"-Des.path.home={self.folder}"]
         classpath = joined([*self._library, launcher])
         return [JAVA, *options, "-cp", classpath, "ElasticsearchLauncher", str(self.folder)]
 

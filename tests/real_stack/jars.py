@@ -61,19 +61,14 @@ def compiled(source: str, classpath: list[Path]) -> Path:
     """A folder with the classes of one of our Java sources; compiled at first use. Raises CannotStart."""
     text = (SOURCES / source).read_bytes()
     folder = CACHE / "classes" / hashlib.sha256(text + str(classpath).encode()).hexdigest()[:16]
-    compiler = jars(COMPILER)
     with _locked("classes"):
         if not folder.exists():
             partial = folder.with_suffix(".partial")
             shutil.rmtree(partial, ignore_errors=True)
             partial.mkdir(parents=True)
-            result = subprocess.run(
-                [JAVA, "-cp", joined(compiler), "org.eclipse.jdt.internal.compiler.batch.Main", "-21", "-nowarn"]
-                + ["-cp", joined(classpath), "-d", str(partial), str(SOURCES / source)],
-                capture_output=True,
-                text=True,
-                check=False,
-            )
+            compiler = [JAVA, "-cp", joined(jars(COMPILER)), "org.eclipse.jdt.internal.compiler.batch.Main"]
+            options = ["-21", "-nowarn", "-cp", joined(classpath), "-d", str(partial), str(SOURCES / source)]
+            result = subprocess.run([*compiler, *options], capture_output=True, text=True, check=False)
             if result.returncode:
                 raise CannotStart(f"{source} does not compile: {result.stderr[-1000:]}")
             partial.rename(folder)

@@ -1,0 +1,171 @@
+"""Articles, quotes and alerts as documents of Elasticsearch, and back.
+
+What is searched and charted has fields of its own; `record` holds the rest as it came, so that a record comes back
+whole whatever the mapping makes of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from hashlib import sha256
+from typing import Any, TypeVar
+
+import orjson
+
+from quotewire.adapters.index_fields import ArticleFields, QuoteFields, article_excerpt, headline_end
+from quotewire.adapters.words import Phrase
+from quotewire.ports import ArticleHit, ConfigurationError, QuoteHit
+from schemas.codec import Malformed, decode
+from schemas.records import Alert, EnrichedArticle, Entity, Quote
+from schemas.topics import ALERTS, ENRICHED, Topic
+
+_Record = TypeVar("_Record", EnrichedArticle, Alert)
+
+_PEOPLE = ("PERSON",)
+_ORGANIZATIONS = ("ORG",)
+_PLACES = ("GPE", "LOC", "FAC")
+
+
+# --- to documents ---------------------------------------------------------------------------------------------------
+
+
+def article_document(fields: ArticleFields) -> dict[str, Any]:
+    """An article as articles.json maps it."""
+    article = fields.article
+    record = article.model_dump(mode="json", exclude={"text"})
+    taken = ("id", "schema_version", "revision", "url", "feed", "outlet", "tags", "title", "byline")
+    taken += ("published", "fetched", "enriched", "language", "image", "text_source", "model")
+    return {
+        **{name: record[name] for name in taken},
+        **_dated(fields),
+        "text": article.text,
+        "headline_end": headline_end(article),
+        "entities": fields.entities,
+        "people": _names(article.entities, _PEOPLE),
+        "organizations": _names(article.entities, _ORGANIZATIONS),
+        "places": _names(article.entities, _PLACES),
+        "speakers": fields.speakers,
+        "quotes": len(fields.quotes),
+        "record": record,
+    }
+
+
+def quote_document(fields: ArticleFields, position: int) -> dict[str, Any]:
+    """One quote of an article as quotes.json maps it."""
+    article, of_quote = fields.article, fields.quotes[position]
+    quote = of_quote.quote
+    return {
+        "id": quote.id,
+        "article": article.id,
+        "revision": article.revision,
+        "position": position,
+        "kind": quote.kind,
+        "act": quote.act,
+        "text": quote.text,
+        **_speakers(of_quote),
+        "via": quote.via,
+        "cue": quote.cue.text if quote.cue else None,
+        "confidence": quote.confidence,
+        "title": article.title,
+        "url": article.url,
+        "feed": article.feed,
+        "outlet": article.outlet,
+        "language": article.language,
+        **_dated(fields),
+        "record": quote.model_dump(mode="json"),
+    }
+
+
+def alert_document(alert: Alert) -> dict[str, Any]:
+    """An alert as alerts.json maps it."""
+    record = alert.model_dump(mode="json")
+    taken = ("id", "name", "article", "revision", "url", "title", "outlet", "published", "raised", "rule", "confidence")
+    return {
+        **{name: record[name] for name in taken},
+        "mention": alert.mention.text,
+        "sentence": alert.sentence.text,
+        "record": record,
+    }
+
+
+def quote_id(article_id: str, position: int) -> str:
+    """The id of a quote's document: the article's own id may be as long as an id can be."""
+    return f"{sha256(article_id.encode()).hexdigest()[:32]}-{position}"
+
+
+def _names(entities: Iterable[Entity], labels: tuple[str, ...]) -> list[str]:
+    return list(dict.fromkeys(entity.name for entity in entities if entity.label in labels))
+
+
+def _speakers(fields: QuoteFields) -> dict[str, Any]:
+    speaker = fields.quote.speaker
+    return {
+        "speaker": fields.speakers[0] if fields.speakers else None,
+        "speaker_kind": speaker.kind if speaker else None,
+        "speakers": fields.speakers,
+    }
+
+
+def _dated(fields: ArticleFields) -> dict[str, str | None]:
+    return {
+        "dated": fields.dated.isoformat() if fields.dated else None,
+        "day": fields.day.isoformat() if fields.day else None,
+    }
+
+
+# --- and back -------------------------------------------------------------------------------------------------------
+
+
+def stored_article(source: Mapping[str, Any]) -> EnrichedArticle:
+    """The article of a document. Raises ConfigurationError where a newer program wrote it."""
+    return _decoded(EnrichedArticle, ENRICHED, {**source["record"], "text": source["text"]})
+
+
+def stored_alert(source: Mapping[str, Any]) -> Alert:
+    """The alert of a document. Raises ConfigurationError where a newer program wrote it."""
+    return _decoded(Alert, ALERTS, source["record"])
+
+
+def article_hit(source: Mapping[str, Any], asked: list[Phrase], score: float) -> ArticleHit:
+    """What is shown of an article found."""
+    return ArticleHit(
+        id=source["id"],
+        title=source["title"],
+        url=source["url"],
+        feed=source["feed"],
+        outlet=source["outlet"],
+        published=_moment(source["dated"]),
+        excerpt=article_excerpt(source["text"], source["headline_end"], asked),
+        quotes=source["quotes"],
+        score=score,
+    )
+
+
+ARTICLE_HIT_FIELDS = ("id", "title", "url", "feed", "outlet", "dated", "text", "headline_end", "quotes")
+"""The fields that `article_hit` needs."""
+
+
+def quote_hit(source: Mapping[str, Any]) -> QuoteHit:
+    """A quote found, with the article it stands in."""
+    return QuoteHit(
+        quote=Quote.model_validate(source["record"]),
+        article=source["article"],
+        title=source["title"],
+        url=source["url"],
+        outlet=source["outlet"],
+        published=_moment(source["dated"]),
+    )
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
+
+
+def _decoded(kind: type[_Record], topic: Topic, record: Mapping[str, Any]) -> _Record:
+    try:
+        decoded = decode(topic, orjson.dumps(record))
+    except Malformed as error:
+        raise ConfigurationError(f"the index holds what this program cannot read ({error}): update it") from error
+    assert isinstance(decoded, kind)
+    return decoded

@@ -1,0 +1,81 @@
+"""The indices in Elasticsearch: their names, templates and aliases. The mappings are in elasticsearch_layout/.
+
+Articles and quotes are kept by month, so that old ones can be dropped or moved to cheaper disks as a whole; who reads
+asks the alias over all. Feeds tell dates of any kind, and a shard for each would bring the cluster down: what is older
+than two years is kept by year, and what no feed can mean goes to one index for the rest.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from importlib import resources
+from typing import Any
+
+from elasticsearch import BadRequestError, Elasticsearch
+
+ARTICLES, QUOTES, ALERTS, LOCATIONS = "articles", "quotes", "alerts", "locations"
+
+_KEPT_BY_MONTH = 24
+_FIRST_YEAR = 1990
+_REST = "rest"
+_ONLY = "all"
+"""The one period of what is not kept by month: alerts are few, and locations are asked for by id."""
+
+
+def period_of(dated: datetime | None, now: datetime) -> str:
+    """Which index an article of this date is kept in: 2026.03, 2019 or rest."""
+    if dated is None or dated.year < _FIRST_YEAR:
+        return _REST
+    months_ago = (now.year - dated.year) * 12 + now.month - dated.month
+    if months_ago < -1:
+        return _REST
+    return f"{dated:%Y.%m}" if months_ago < _KEPT_BY_MONTH else f"{dated:%Y}"
+
+
+class Names:
+    """The names of indices and aliases under one prefix."""
+
+    def __init__(self, prefix: str) -> None:
+        self._prefix = prefix
+
+    def alias(self, kind: str) -> str:
+        """What all indices of a kind are read by."""
+        return f"{self._prefix}-{kind}"
+
+    def index(self, kind: str, period: str = _ONLY) -> str:
+        """The index of a kind for a period."""
+        return f"{self.alias(kind)}-{period}"
+
+
+def mapping(kind: str) -> dict[str, Any]:
+    """The mapping of a kind of index."""
+    return _data(kind)
+
+
+def _data(name: str) -> dict[str, Any]:
+    folder = resources.files("quotewire.adapters") / "elasticsearch_layout"
+    data: dict[str, Any] = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
+    return data
+
+
+def set_up(client: Elasticsearch, names: Names) -> None:
+    """Put the templates, and the indices that readers ask for; what is there gets the fields that are new."""
+    settings = _data("settings")
+    for kind in (ARTICLES, QUOTES, ALERTS, LOCATIONS):
+        alias = names.alias(kind)
+        client.indices.put_index_template(
+            name=alias,
+            index_patterns=[f"{alias}-*"],
+            priority=500,
+            template={"settings": settings, "mappings": mapping(kind), "aliases": {alias: {}}},
+        )
+        if client.indices.exists_alias(name=alias):
+            client.indices.put_mapping(index=alias, properties=mapping(kind)["properties"])
+            continue
+        period = period_of(datetime.now(UTC), datetime.now(UTC)) if kind in (ARTICLES, QUOTES) else _ONLY
+        try:
+            client.indices.create(index=names.index(kind, period))
+        except BadRequestError as error:
+            if error.error != "resource_already_exists_exception":  # another process was faster
+                raise
