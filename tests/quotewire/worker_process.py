@@ -10,6 +10,7 @@ import argparse
 import os
 import random
 import signal
+import sys
 import threading
 import time
 from collections.abc import Sequence
@@ -28,7 +29,10 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=8)
     parser.add_argument("--slowness", type=float, default=0.001)
     parser.add_argument("--journal", type=Path)
+    parser.add_argument("--nursery", action="store_true", help="fork a worker for each line of input, tell its id")
     chosen = parser.parse_args()
+    if chosen.nursery and not start_children():
+        return
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
 
@@ -50,6 +54,19 @@ def main() -> None:
     )
     print("ready", flush=True)
     worker.run(stop)
+
+
+def start_children() -> bool:
+    """Start a child for each line of input; True in a child, False in the parent at the end of its input."""
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    for _ in sys.stdin:
+        child = os.fork()
+        if child == 0:
+            os.close(1)
+            os.open(os.devnull, os.O_WRONLY)
+            return True
+        print(child, flush=True)
+    return False
 
 
 if __name__ == "__main__":
