@@ -17,6 +17,7 @@ import structlog
 from spacy.language import Language
 from spacy.tokens import Doc
 
+from consumers.enrich.tokens import keep_tokens
 from quotewire.ports import ConfigurationError
 from schemas.records import Entity, Quote
 
@@ -115,8 +116,9 @@ def _read(nlp: Language, batch: Sequence[Text]) -> list[Annotation]:
             found.append(Annotation(text.id))
             continue
         doc._.headline = text.headline
-        for component in components:
-            doc = component(doc)
+        with keep_tokens(doc):
+            for component in components:
+                doc = component(doc)
         found.append(_as_given(Annotation(text.id, doc._.named_entities, doc._.quotes), text.text))
     return found
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from spacy.attrs import DEP, ENT_IOB, ENT_TYPE, HEAD, LENGTH, SENT_START, TAG
+import numpy as np
+from spacy.attrs import DEP, ENT_IOB, ENT_TYPE, HEAD, IDX, ORTH, SENT_START, TAG
 from spacy.tokens import Doc
 
 
+_KEPT = "quotewire_tokens"
 _LINES = re.compile(r"[^\r\n\u2028\u2029]+")
 
 
@@ -65,40 +69,53 @@ class Tokens:
 
 
 def read_tokens(doc: Doc) -> Tokens:
-    """The tokens of a parsed and tagged document."""
+    """The tokens of a parsed and tagged document; those kept with it by `keep_tokens`, where there are any."""
+    kept = doc.user_data.get(_KEPT)
+    return kept if isinstance(kept, Tokens) else _read(doc)
+
+
+@contextmanager
+def keep_tokens(doc: Doc) -> Iterator[None]:
+    """Read the tokens once for all components that run within, and forget them after: they are no part of the Doc."""
+    doc.user_data[_KEPT] = _read(doc)
+    try:
+        yield
+    finally:
+        del doc.user_data[_KEPT]
+
+
+def _read(doc: Doc) -> Tokens:
     text = doc.text
-    count = len(doc)
     strings = doc.vocab.strings
-    array = doc.to_array([TAG, DEP, ENT_TYPE, ENT_IOB, HEAD, LENGTH, SENT_START]).astype("int64", copy=False).tolist() if count else []
-    names: dict[int, str] = {}
+    names: dict[int, str] = {0: ""}
 
-    def name(key: int) -> str:
-        found = names.get(key)
-        if found is None:
-            found = names[key] = strings[key & 0xFFFFFFFFFFFFFFFF] if key else ""
-        return found
+    def column(attribute: int) -> list[str]:
+        keys = doc.to_array(attribute).tolist()
+        for key in set(keys).difference(names):
+            names[key] = strings[key]
+        return [names[key] for key in keys]
 
-    words = [token.text for token in doc]
-    starts = [token.idx for token in doc]
+    words = column(ORTH)
+    starts = doc.to_array(IDX).tolist()
     sentence: list[int] = []
     start = 0
-    for number, row in enumerate(array):
-        if row[6] == 1:
+    for number, begins in enumerate(doc.to_array(SENT_START).tolist()):
+        if begins == 1:
             start = number
         sentence.append(start)
-    heads = [number + row[4] for number, row in enumerate(array)]
+    lower_of = {word: word.lower().replace("’", "'") for word in set(words)}
     tokens = Tokens(
         text=text,
         words=words,
-        lower=[word.lower().replace("’", "'") for word in words],
-        tags=[name(row[0]) for row in array],
-        deps=[name(row[1]) for row in array],
-        heads=heads,
+        lower=[lower_of[word] for word in words],
+        tags=column(TAG),
+        deps=column(DEP),
+        heads=(np.arange(len(doc)) + doc.to_array(HEAD).astype("int64")).tolist(),
         starts=starts,
         ends=[start + len(word) for start, word in zip(starts, words, strict=True)],
         sentence=sentence,
-        entity=[name(row[2]) for row in array],
-        entity_begins=[row[3] == 3 for row in array],
+        entity=column(ENT_TYPE),
+        entity_begins=(doc.to_array(ENT_IOB) == 3).tolist(),
         paragraphs=[match.span() for match in _LINES.finditer(text) if match.group().strip()],
         paragraph=[],
     )
@@ -109,12 +126,16 @@ def read_tokens(doc: Doc) -> Tokens:
 
 def _add_tree(tokens: Tokens) -> None:
     count = len(tokens)
-    children: list[list[int]] = [[] for _ in range(count)]
+    none: list[int] = []
+    children = [none] * count
     left, right = list(range(count)), list(range(count))
     heads = tokens.heads
     for token, head in enumerate(heads):
         if head != token:
-            children[head].append(token)
+            if children[head] is none:
+                children[head] = [token]
+            else:
+                children[head].append(token)
         while head != token:
             grown = False
             if left[token] < left[head]:

@@ -28,6 +28,7 @@ class Cluster:
     full: tuple[str, ...] = ()
     gender: str = ""
     acronym: str = ""
+    key: tuple[str, ...] = ()
 
 
 def cluster(tokens: Tokens, names: list[Name]) -> list[Cluster]:
@@ -119,7 +120,7 @@ def _things(tokens: Tokens, names: list[Name]) -> list[Cluster]:
         key = tuple(part.lower().replace(".", "") for part in parts)
         found = next((c for c in clusters if _same_thing(c, key, parts, name)), None)
         if found is None:
-            found = Cluster(name.label, full=parts)
+            found = Cluster(name.label, full=parts, key=key)
             initials = "".join(part[0] for part in parts if part.lower() not in _SMALL and part[0].isupper())
             found.acronym = initials if len(initials) >= 2 else ""
             clusters.append(found)
@@ -130,7 +131,7 @@ def _things(tokens: Tokens, names: list[Name]) -> list[Cluster]:
 
 
 def _same_thing(found: Cluster, key: tuple[str, ...], parts: tuple[str, ...], name: Name) -> bool:
-    full = tuple(part.lower().replace(".", "") for part in found.full)
+    full = found.key
     if key == full:
         return True
     if name.label not in ("ORG", "GPE", "FAC") or found.label not in ("ORG", "FAC"):

@@ -11,10 +11,10 @@ from consumers.enrich.tokens import Tokens
 
 LABELS = frozenset(["PERSON", "ORG", "GPE", "LOC", "NORP", "FAC", "PRODUCT", "EVENT", "WORK_OF_ART", "LAW"])
 _CREDIT = re.compile(
-    r"©[^\n]*|\(?(?:Photo(?:graph)?|Picture|Image|Video|Credit)s?(?: credit)?(?: by|:)[^\n]*"
-    r"|^By [A-Z][^\n.]{3,80}$|[^\n]{0,60}\b(?:Getty Images|Shutterstock|AP Photo|Alamy)\b[^\n]{0,40}$",
+    r"©[^\n]*|\(?(?:Photo(?:graph)?|Picture|Image|Video|Credit)s?(?: credit)?(?: by|:)[^\n]*|^By [A-Z][^\n.]{3,80}$",
     re.MULTILINE,
 )
+_AGENCY = re.compile(r"\b(?:Getty Images|Shutterstock|AP Photo|Alamy)\b")
 _EDGE = frozenset("“”\"‘’'«»()[]{},.;:-–—*•|/…") | {"''", "``", "'s", "’s", "the", "The", "a", "A", "an", "@", "#"}
 _NO_NAMES = frozenset("mum dad mom daddy mummy grandma grandad granny nan bills shoppers hedge det insp".split())
 _AFTER_NAMES = frozenset("KC QC MP MPs MSP MEP TD OBE MBE CBE Jr Jr. Sr Sr. PhD MD Esq".split())
@@ -30,16 +30,22 @@ class Name:
     label: str
     title: tuple[str, ...] = ()
     title_first: int = -1
+    _words: tuple[int, int, tuple[str, ...]] | None = None
 
     def words(self, tokens: Tokens) -> tuple[str, ...]:
         """The words of the name as white space parts them: Harcourt-Lyle is one."""
+        if self._words is None or self._words[:2] != (self.first, self.last):
+            self._words = (self.first, self.last, self._read(tokens))
+        return self._words[2]
+
+    def _read(self, tokens: Tokens) -> tuple[str, ...]:
         text = tokens.text[tokens.starts[self.first] : tokens.ends[self.last]]
         return tuple(word.strip(",;:()\"“”") for word in text.split() if any(c.isalnum() for c in word))
 
 
 def find_mentions(tokens: Tokens) -> list[Name]:
     """The names in a text, in order and without overlap; those in picture credits and bylines are left out."""
-    credits = [match.span() for match in _CREDIT.finditer(tokens.text)]
+    credits = _credits(tokens.text)
     found: list[Name] = []
     for first, last, label in _entities(tokens):
         name = _trimmed(tokens, first, last, label)
@@ -50,6 +56,16 @@ def find_mentions(tokens: Tokens) -> list[Name]:
             found += _split(tokens, name)
     found += _missed(tokens, found, credits)
     return sorted(found, key=lambda name: name.first)
+
+
+def _credits(text: str) -> list[tuple[int, int]]:
+    """Where picture credits and bylines stand: nobody in them is in the news."""
+    found = [match.span() for match in _CREDIT.finditer(text)]
+    for match in _AGENCY.finditer(text):
+        start = max(text.rfind("\n", 0, match.start()) + 1, match.start() - 60)
+        end = text.find("\n", match.end())
+        found.append((start, end if 0 <= end < match.end() + 40 else match.end() + 40))
+    return found
 
 
 def _entities(tokens: Tokens) -> list[tuple[int, int, str]]:
