@@ -28,7 +28,7 @@ from quotewire.ports import Clock, Message, Rebalanced, StreamRecord, Unavailabl
 
 _log = structlog.get_logger()
 
-_LOOK_FOR_RECORDS = 0.02
+_LOOK_FOR_RECORDS = 0.04
 """Seconds between two looks whether anybody wrote to the file: a read of shared memory, some microseconds."""
 
 _LOOK_FOR_THE_DEAD = 0.25
