@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-import yaml
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
 
 from quotewire.seed_files import seed_path
 
@@ -94,9 +95,9 @@ def _read(path: Path) -> SampleArticle:
         before, header, text = path.read_text(encoding="utf-8").split("---\n", 2)
         if before:
             raise ValueError("the file must begin with “---”")
-        fields = yaml.safe_load(header)
+        fields = YAML(typ="safe").load(header)
         return SampleArticle(slug=path.stem, blocks=tuple(_blocks(text)), **fields)
-    except (ValueError, ValidationError, TypeError, yaml.YAMLError) as error:
+    except (ValueError, ValidationError, TypeError, YAMLError) as error:
         raise ValueError(f"{path.name}: {error}") from error
 
 
