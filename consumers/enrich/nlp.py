@@ -66,7 +66,7 @@ def load(model: str = DEFAULT_MODEL) -> Language:
         nlp = spacy.load(model, exclude=list(NOT_NEEDED))
     except (OSError, ImportError, ValueError) as error:
         raise ConfigurationError(
-            f"the spaCy model {model!r} cannot be loaded; install it or set QUOTEWIRE_MODEL to one that is: {_line(error)}"
+            f"the spaCy model {model!r} cannot be loaded; install it or set QUOTEWIRE_MODEL: {_line(error)}"
         ) from error
     missing = [name for name in ("tagger", "parser", "ner") if name not in nlp.pipe_names]
     if missing:
@@ -96,7 +96,7 @@ def annotate(nlp: Language, texts: Iterable[Text]) -> Iterator[Annotation]:
 def _annotate_batch(nlp: Language, batch: Sequence[Text]) -> list[Annotation]:
     try:
         return _read(nlp, batch)
-    except Exception as error:  # noqa: BLE001 - whatever the model raises concerns one text of the batch: find out which
+    except Exception as error:
         if len(batch) == 1:
             _log.warning("text not annotated", article=batch[0].id, problem=_line(error))
             return [Annotation(batch[0].id, problem=f"{type(error).__name__}: {_line(error)}")]

@@ -11,7 +11,6 @@ import numpy as np
 from spacy.attrs import DEP, ENT_IOB, ENT_TYPE, HEAD, IDX, ORTH, SENT_START, TAG
 from spacy.tokens import Doc
 
-
 _KEPT = "quotewire_tokens"
 _LINES = re.compile(r"[^\r\n\u2028\u2029]+")
 

@@ -23,13 +23,14 @@ class NameResolver:
     """Sets `doc._.named_entities`, a tuple of schemas.records.Entity in the order of their first mention."""
 
     def __call__(self, doc: Doc) -> Doc:
+        """Annotate a document and give it back."""
         tokens = read_tokens(doc)
         doc._.named_entities = make_entities(tokens, cluster(tokens, find_mentions(tokens)))
         return doc
 
 
 @Language.factory("quotewire_names", assigns=["doc._.named_entities"], requires=["doc.ents"])
-def make_names(nlp: Language, name: str) -> NameResolver:
+def make_names(nlp: Language, name: str) -> NameResolver:  # noqa: ARG001 - what spaCy calls a factory with
     """The factory that `nlp.add_pipe("quotewire_names")` calls."""
     if not Doc.has_extension("named_entities"):
         Doc.set_extension("named_entities", default=())

@@ -1,7 +1,9 @@
 """One cluster for all the names of a person, body or place.
 
-Evidence is gathered from the whole article first: full names of people, surnames, bodies and places. Then every name goes
-to the cluster it fits; a surname that several people bear goes to the one whose title or given name fits, else to the one
+Evidence is gathered from the whole article first: full names of people, surnames, bodies and places. Then every
+name goes
+to the cluster it fits; a surname that several people bear goes to the one whose title or given name fits, else to
+the one
 mentioned last.
 """
 
@@ -51,10 +53,12 @@ def _people(tokens: Tokens, people: list[Name]) -> list[Cluster]:
         parts = name.words(tokens)
         if not parts:
             continue
-        fitting = [c for c in clusters if _same_person(c, parts, name, tokens)]
+        fitting = [c for c in clusters if _same_person(c, parts, name)]
         if len(fitting) > 1:
             before = [c for c in fitting if any(n.first < name.first for n in c.names)]
-            fitting = sorted(before or fitting, key=lambda c: -max((n.first for n in c.names if n.first < name.first), default=-1))
+            fitting = sorted(
+                before or fitting, key=lambda c: -max((n.first for n in c.names if n.first < name.first), default=-1)
+            )
         if fitting:
             found = fitting[0]
         else:
@@ -65,7 +69,7 @@ def _people(tokens: Tokens, people: list[Name]) -> list[Cluster]:
     return clusters
 
 
-def _same_person(found: Cluster, parts: tuple[str, ...], name: Name, tokens: Tokens) -> bool:
+def _same_person(found: Cluster, parts: tuple[str, ...], name: Name) -> bool:
     full = found.full
     if parts == full:
         return True
@@ -74,11 +78,25 @@ def _same_person(found: Cluster, parts: tuple[str, ...], name: Name, tokens: Tok
         return False
     if len(parts) == 1:
         by_first = not name.title or name.title[-1] in ("sir", "dame", "lady", "sister", "brother", "father")
-        return parts[0] == full[-1] or (parts[0] == full[0] and by_first) or _nickname(parts[0], full) or (
-            len(full) > 1 and by_first and len(parts[0]) > 3 and parts[0] in given_names("male") | given_names("female") and _short(parts[0], full[0])
+        return (
+            parts[0] == full[-1]
+            or (parts[0] == full[0] and by_first)
+            or _nickname(parts[0], full)
+            or (
+                len(full) > 1
+                and by_first
+                and len(parts[0]) > 3
+                and parts[0] in given_names("male") | given_names("female")
+                and _short(parts[0], full[0])
+            )
         )
     if parts[-1] == full[-1] and len(full) > 1:
-        return parts[0] == full[0] or parts[0].rstrip(".") == full[0][0] or full[0].rstrip(".") == parts[0][0] or _short(parts[0], full[0])
+        return (
+            parts[0] == full[0]
+            or parts[0].rstrip(".") == full[0][0]
+            or full[0].rstrip(".") == parts[0][0]
+            or _short(parts[0], full[0])
+        )
     return False
 
 
@@ -90,7 +108,7 @@ def _nickname(word: str, full: tuple[str, ...]) -> bool:
 def _short(a: str, b: str) -> bool:
     """Whether one given name is short for the other: Steve and Stephen, Rob and Robert."""
     a, b = sorted((a.lower(), b.lower()), key=len)
-    return len(a) >= 3 and (b.startswith(a) or b.startswith(a[:3]) and a[-1] in "yei")
+    return len(a) >= 3 and (b.startswith(a) or (b.startswith(a[:3]) and a[-1] in "yei"))
 
 
 def _title_gender(name: Name) -> str:
@@ -136,16 +154,44 @@ def _same_thing(found: Cluster, key: tuple[str, ...], parts: tuple[str, ...], na
         return True
     if name.label not in ("ORG", "GPE", "FAC") or found.label not in ("ORG", "FAC"):
         return False
-    if len(key) == 1 and found.acronym and parts[0].replace(".", "").upper() == found.acronym and len(found.acronym) >= 2 and parts[0][:2].isupper():
+    if (
+        len(key) == 1
+        and found.acronym
+        and parts[0].replace(".", "").upper() == found.acronym
+        and len(found.acronym) >= 2
+        and parts[0][:2].isupper()
+    ):
         return True
     if name.label != "ORG":
         return False
-    return len(key) < len(full) and full[: len(key)] == key and len(key[0]) > 3 and key[0] not in ("european", "british", "american", "national", "united", "supreme", "central", "state", "house", "north", "south")
+    return (
+        len(key) < len(full)
+        and full[: len(key)] == key
+        and len(key[0]) > 3
+        and key[0]
+        not in (
+            "european",
+            "british",
+            "american",
+            "national",
+            "united",
+            "supreme",
+            "central",
+            "state",
+            "house",
+            "north",
+            "south",
+        )
+    )
 
 
 def _add_bare(tokens: Tokens, clusters: list[Cluster], names: list[Name]) -> None:
     """Names that the recogniser passed over although the same words are a name elsewhere in the article."""
-    taken = {token for name in names for token in range(name.title_first if name.title_first >= 0 else name.first, name.last + 1)}
+    taken = {
+        token
+        for name in names
+        for token in range(name.title_first if name.title_first >= 0 else name.first, name.last + 1)
+    }
     owner: dict[str, Cluster | None] = {}
     longer: dict[str, Cluster] = {}
     for found in clusters:
@@ -171,7 +217,11 @@ def _add_bare(tokens: Tokens, clusters: list[Cluster], names: list[Name]) -> Non
         single = owner.get(word)
         if single is not None and len(word) > 2 and tokens.tags[token].startswith("NNP"):
             neighbours = tokens.words[max(0, token - 1) : token] + tokens.words[token + 1 : token + 2]
-            if tokens.deps[token] == "compound" and tokens.tags[tokens.heads[token]] == "NNP" and tokens.heads[token] not in taken:
+            if (
+                tokens.deps[token] == "compound"
+                and tokens.tags[tokens.heads[token]] == "NNP"
+                and tokens.heads[token] not in taken
+            ):
                 continue
             if word.isupper() and any(n.isupper() and len(n) > 2 for n in neighbours) and single.label == "PERSON":
                 continue

@@ -1,7 +1,9 @@
 """What kind of thing a name stands for, by evidence within the article and by the lists of known names.
 
-The small models take unusual surnames for bodies and places, and foreign cities for people. What an article says around a
-name tells better: titles, ages, roles and relative clauses with “who” make it a person, prepositions of place a place. All
+The small models take unusual surnames for bodies and places, and foreign cities for people. What an article says
+around a
+name tells better: titles, ages, roles and relative clauses with “who” make it a person, prepositions of place a
+place. All
 mentions of a name are taken together.
 """
 
@@ -20,7 +22,9 @@ LIKELY = 2
 """Points from which a name of two words or more is a person's."""
 _PERSONAL = frozenset("mr mrs ms miss dr prof professor sir dame sgt det insp dc pc ds".split())
 _PLACE_BEFORE = frozenset("in at near from outside across around to".split())
-_BODY_WORDS = frozenset("inc inc. ltd ltd. plc corp corp. llc group holdings partners university college council party".split())
+_BODY_WORDS = frozenset(
+    "inc inc. ltd ltd. plc corp corp. llc group holdings partners university college council party".split()
+)
 
 
 def relabel(tokens: Tokens, names: list[Name]) -> None:
@@ -38,9 +42,7 @@ def relabel(tokens: Tokens, names: list[Name]) -> None:
     _follow_full_names(tokens, names)
 
 
-def _label(
-    text: str, name: Name, points: Counter[str], places: Counter[str], labels: dict[str, Counter[str]]
-) -> str:
+def _label(text: str, name: Name, points: Counter[str], places: Counter[str], labels: dict[str, Counter[str]]) -> str:
     parts = text.split()
     if not parts:
         return name.label
@@ -84,7 +86,11 @@ def person_points(tokens: Tokens, name: Name) -> int:
     for child in tokens.children[head]:
         if child > head and tokens.deps[child] == "appos" and tokens.lower[child] in nouns("people"):
             points += 3
-        elif child > head and tokens.deps[child] == "relcl" and any(tokens.lower[c] == "who" for c in tokens.children[child]):
+        elif (
+            child > head
+            and tokens.deps[child] == "relcl"
+            and any(tokens.lower[c] == "who" for c in tokens.children[child])
+        ):
             points += 2
     if after[:2] == [",", "who"]:
         points += 2
@@ -104,5 +110,7 @@ def _follow_full_names(tokens: Tokens, names: list[Name]) -> None:
         if len(parts) != 1 or name.label in ("PERSON", "NORP"):
             continue
         place = name.first > 0 and tokens.lower[name.first - 1] in _PLACE_BEFORE and parts[0] in known("places")
-        if not place and (parts[0] in surnames or (parts[0] in firsts and parts[0] not in known("places") | known("bodies"))):
+        if not place and (
+            parts[0] in surnames or (parts[0] in firsts and parts[0] not in known("places") | known("bodies"))
+        ):
             name.label = "PERSON"

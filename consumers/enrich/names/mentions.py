@@ -40,26 +40,26 @@ class Name:
 
     def _read(self, tokens: Tokens) -> tuple[str, ...]:
         text = tokens.text[tokens.starts[self.first] : tokens.ends[self.last]]
-        return tuple(word.strip(",;:()\"“”") for word in text.split() if any(c.isalnum() for c in word))
+        return tuple(word.strip(',;:()"“”') for word in text.split() if any(c.isalnum() for c in word))
 
 
 def find_mentions(tokens: Tokens) -> list[Name]:
-    """The names in a text, in order and without overlap; those in picture credits and bylines are left out."""
-    credits = _credits(tokens.text)
+    """The names in a text, in order and without overlap; those in picture credit_lines and bylines are left out."""
+    credit_lines = _credits(tokens.text)
     found: list[Name] = []
     for first, last, label in _entities(tokens):
         name = _trimmed(tokens, first, last, label)
-        if name is None or any(a <= tokens.starts[name.first] < b for a, b in credits):
+        if name is None or any(a <= tokens.starts[name.first] < b for a, b in credit_lines):
             continue
         _take_title(tokens, name)
         if not _part_of_role(tokens, name) and tokens.lower[name.first] not in _NO_NAMES:
             found += _split(tokens, name)
-    found += _missed(tokens, found, credits)
+    found += _missed(tokens, found, credit_lines)
     return sorted(found, key=lambda name: name.first)
 
 
 def _credits(text: str) -> list[tuple[int, int]]:
-    """Where picture credits and bylines stand: nobody in them is in the news."""
+    """Where picture credit_lines and bylines stand: nobody in them is in the news."""
     found = [match.span() for match in _CREDIT.finditer(text)]
     for match in _AGENCY.finditer(text):
         start = max(text.rfind("\n", 0, match.start()) + 1, match.start() - 60)
@@ -81,7 +81,9 @@ def _entities(tokens: Tokens) -> list[tuple[int, int, str]]:
 
 
 def _trimmed(tokens: Tokens, first: int, last: int, label: str) -> Name | None:
-    """A name without the marks, articles and possessives at its ends, cut at a line break; None where nothing is left."""
+    """A name without the marks, articles and possessives at its ends, cut at a line break; None where nothing is
+    left.
+    """
     for token in range(first, last + 1):
         if tokens.is_space(token) and "\n" in tokens.words[token]:
             last = token - 1
@@ -102,7 +104,9 @@ def _trimmed(tokens: Tokens, first: int, last: int, label: str) -> Name | None:
     while last > first and tokens.words[last] in _AFTER_NAMES:
         last -= 1
     if first == last and tokens.words[first] in given_names("male") | given_names("female"):
-        while last + 1 < len(tokens) and last - first < 3 and not tokens.entity[last + 1] and _continues(tokens, last + 1):
+        while (
+            last + 1 < len(tokens) and last - first < 3 and not tokens.entity[last + 1] and _continues(tokens, last + 1)
+        ):
             last += 1
     return Name(first, last, label)
 
@@ -115,17 +119,27 @@ def _part_of_role(tokens: Tokens, name: Name) -> bool:
     after = tokens.lower[name.last + 1] if name.last + 1 < len(tokens) else ""
     before = tokens.lower[name.first - 2] if name.first >= 2 and tokens.lower[name.first - 1] == "of" else ""
     next_words = tokens.words[name.last + 1 : name.last + 2]
-    if name.label == "ORG" and after in ("minister", "secretary", "ministry", "department") and next_words[0][0].isupper():
+    if (
+        name.label == "ORG"
+        and after in ("minister", "secretary", "ministry", "department")
+        and next_words[0][0].isupper()
+    ):
         return True
     return name.label == "ORG" and before in titles and bool(next_words) and next_words[0][:1].isupper()
 
 
 def _split(tokens: Tokens, name: Name) -> list[Name]:
-    """Two names where a well-known body stands before the name of a part of it: White House National Security Council."""
+    """Two names where a well-known body stands before the name of a part of it: White House National Security
+    Council.
+    """
     if name.label == "ORG" and name.last - name.first >= 3:
         parts = tokens.words[name.first : name.last + 1]
         for length in (2, 3):
-            if " ".join(parts[:length]) in known("bodies") and len(parts) - length >= 2 and all(p[0].isupper() for p in parts):
+            if (
+                " ".join(parts[:length]) in known("bodies")
+                and len(parts) - length >= 2
+                and all(p[0].isupper() for p in parts)
+            ):
                 return [Name(name.first, name.first + length - 1, "ORG"), Name(name.first + length, name.last, "ORG")]
     return [name]
 
@@ -136,9 +150,13 @@ def _take_title(tokens: Tokens, name: Name) -> None:
     first = name.first
     if name.label in ("PERSON", "ORG", "GPE", "FAC", "WORK_OF_ART", "PRODUCT"):
         moved = first
-        while moved < name.last and (tokens.lower[moved].rstrip(".") in titles or tokens.lower[moved] in nouns("people")):
+        while moved < name.last and (
+            tokens.lower[moved].rstrip(".") in titles or tokens.lower[moved] in nouns("people")
+        ):
             moved += 1
-        if moved > first and (name.label == "PERSON" or tokens.lower[first].rstrip(".") in ("mr", "mrs", "ms", "dr", "sir", "dame")):
+        if moved > first and (
+            name.label == "PERSON" or tokens.lower[first].rstrip(".") in ("mr", "mrs", "ms", "dr", "sir", "dame")
+        ):
             name.first = moved
             name.label = "PERSON"
     before = name.first - 1
@@ -147,11 +165,25 @@ def _take_title(tokens: Tokens, name: Name) -> None:
     if before + 1 < name.first:
         name.title_first = before + 1
         name.title = tuple(tokens.lower[t].rstrip(".") for t in range(before + 1, name.first))
-        if name.title[-1] in ("mr", "mrs", "ms", "miss", "dr", "prof", "professor", "sir", "dame", "sen", "rep", "sgt", "det"):
+        if name.title[-1] in (
+            "mr",
+            "mrs",
+            "ms",
+            "miss",
+            "dr",
+            "prof",
+            "professor",
+            "sir",
+            "dame",
+            "sen",
+            "rep",
+            "sgt",
+            "det",
+        ):
             name.label = "PERSON"
 
 
-def _missed(tokens: Tokens, found: list[Name], credits: list[tuple[int, int]]) -> list[Name]:
+def _missed(tokens: Tokens, found: list[Name], credit_lines: list[tuple[int, int]]) -> list[Name]:
     """Names the recogniser missed: a known given name and a capitalised word, or words after Mr, Mrs and the like."""
     taken = {token for name in found for token in range(name.first, name.last + 1)}
     given = given_names("male") | given_names("female")
@@ -163,7 +195,17 @@ def _missed(tokens: Tokens, found: list[Name], credits: list[tuple[int, int]]) -
         word = tokens.words[start]
         if start in taken or not word[:1].isupper():
             continue
-        titled = start > 0 and tokens.lower[start - 1].rstrip(".") in ("mr", "mrs", "ms", "miss", "dr", "sir", "dame", "sgt", "cllr")
+        titled = start > 0 and tokens.lower[start - 1].rstrip(".") in (
+            "mr",
+            "mrs",
+            "ms",
+            "miss",
+            "dr",
+            "sir",
+            "dame",
+            "sgt",
+            "cllr",
+        )
         if not titled and word not in given and not (word in known("bodies") and word.isupper()):
             continue
         last = start
@@ -173,7 +215,9 @@ def _missed(tokens: Tokens, found: list[Name], credits: list[tuple[int, int]]) -
             last -= 1
         if (last == start and not titled and not (word in known("bodies") and word.isupper())) or last - start > 4:
             continue
-        if any(a <= tokens.starts[start] < b for a, b in credits) or not tokens.tags[start].startswith(("NN", "JJ")):
+        if any(a <= tokens.starts[start] < b for a, b in credit_lines) or not tokens.tags[start].startswith(
+            ("NN", "JJ")
+        ):
             continue
         name = Name(start, last, "PERSON" if titled or word in given else "ORG")
         _take_title(tokens, name)
@@ -185,5 +229,9 @@ def _missed(tokens: Tokens, found: list[Name], credits: list[tuple[int, int]]) -
 def _continues(tokens: Tokens, token: int) -> bool:
     word = tokens.words[token]
     if tokens.lower[token] in _JOINING:
-        return token + 1 < len(tokens) and tokens.words[token + 1][:1].isupper() and tokens.tags[token + 1].startswith("NNP")
+        return (
+            token + 1 < len(tokens)
+            and tokens.words[token + 1][:1].isupper()
+            and tokens.tags[token + 1].startswith("NNP")
+        )
     return word[:1].isupper() and tokens.tags[token].startswith("NNP") and word[-1:].isalpha()

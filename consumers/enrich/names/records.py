@@ -23,11 +23,13 @@ def _entity(tokens: Tokens, found: Cluster, number: int) -> Entity:
     fullest = tokens.text[tokens.starts[longest.first] : tokens.ends[longest.last]]
     label = found.label if found.label in LABELS else "OTHER"
     role = next((role for name in found.names if (role := _role(tokens, name))), None) if label == "PERSON" else None
-    return Entity(id=f"e{number}", name=" ".join(fullest.split()), label=label, mentions=tuple(mentions), role=role)  # type: ignore[arg-type]
+    return Entity(id=f"e{number}", name=" ".join(fullest.split()), label=label, mentions=tuple(mentions), role=role)
 
 
 def _role(tokens: Tokens, name: Name) -> str | None:
-    """What the article says a person is, before the name (Foreign Minister Anna Roth) or after it (Roth, the minister)."""
+    """What the article says a person is, before the name (Foreign Minister Anna Roth) or after it (Roth, the
+    minister).
+    """
     head = name.last
     first = head
     for child in tokens.children[head]:
@@ -35,10 +37,27 @@ def _role(tokens: Tokens, name: Name) -> str | None:
             first = min(first, tokens.left[child])
     if first < name.first:
         last = name.first - 1
-        while first <= last and tokens.lower[first] in ("the", "a", "an", "mr", "mrs", "ms", "mr.", "mrs.", "ms.", "“", '"', ","):
+        while first <= last and tokens.lower[first] in (
+            "the",
+            "a",
+            "an",
+            "mr",
+            "mrs",
+            "ms",
+            "mr.",
+            "mrs.",
+            "ms.",
+            "“",
+            '"',
+            ",",
+        ):
             first += 1
         role = tokens.text[tokens.starts[first] : tokens.ends[last]] if first <= last else ""
-        if role and "\n" not in role and any(tokens.lower[t] in nouns("people") | words("titles") for t in range(first, last + 1)):
+        if (
+            role
+            and "\n" not in role
+            and any(tokens.lower[t] in nouns("people") | words("titles") for t in range(first, last + 1))
+        ):
             return role
     comma = name.last + 1
     if comma < len(tokens) and tokens.words[comma] == ",":

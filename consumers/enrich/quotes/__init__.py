@@ -5,7 +5,8 @@
     doc = nlp("“It is over,” Anna Roth said.")
     doc._.quotes[0].speaker.name
 
-It needs a tagger, a parser and an entity recogniser before it; the name resolver is optional, without it speakers are not
+It needs a tagger, a parser and an entity recogniser before it; the name resolver is optional, without it speakers
+are not
 resolved to entities.
 """
 
@@ -27,6 +28,7 @@ class QuoteFinder:
     """Sets `doc._.quotes`, a tuple of schemas.records.Quote in the order of the text."""
 
     def __call__(self, doc: Doc) -> Doc:
+        """Annotate a document and give it back."""
         tokens = read_tokens(doc)
         drafts = Finder(read_article(tokens)).find()
         doc._.quotes = _records(tokens, drafts, doc._.named_entities)
@@ -36,7 +38,7 @@ class QuoteFinder:
 @Language.factory(
     "quotewire_quotes", assigns=["doc._.quotes"], requires=["token.dep", "token.head", "token.tag", "token.ent_type"]
 )
-def make_quotes(nlp: Language, name: str) -> QuoteFinder:
+def make_quotes(nlp: Language, name: str) -> QuoteFinder:  # noqa: ARG001 - what spaCy calls a factory with
     """The factory that `nlp.add_pipe("quotewire_quotes")` calls."""
     for extension in ("quotes", "named_entities"):
         if not Doc.has_extension(extension):

@@ -12,7 +12,9 @@ _QUESTION_WORDS = frozenset("if whether why who what when where how which whom w
 
 
 def act_of(tokens: Tokens, draft: Draft) -> Act:
-    """The act of a quote, from its cue and its last words. A direct quote is a question where its last span asks one."""
+    """The act of a quote, from its cue and its last words. A direct quote is a question where its last span asks
+    one.
+    """
     frames = draft.cue.frames if draft.cue is not None else frozenset()
     start, end = draft.spans[-1]
     if "refusal" in frames and draft.kind != "direct":

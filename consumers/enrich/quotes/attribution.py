@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from consumers.enrich.quotes.cue import Cue
 from consumers.enrich.quotes.article import Article
+from consumers.enrich.quotes.cue import Cue
 from consumers.enrich.quotes.grammar import plain_phrase
 from consumers.enrich.quotes.lexicon import words
 
@@ -29,7 +29,9 @@ def starts_sentence(article: Article, number: int) -> bool:
     tokens, stretch = article.tokens, article.stretches[number]
     if not _capital(tokens.text[stretch.start : stretch.end]):
         return False
-    before = tokens.text[tokens.paragraphs[tokens.paragraph[article.ranges[number][0]]][0] : stretch.outer_start].rstrip()
+    before = tokens.text[
+        tokens.paragraphs[tokens.paragraph[article.ranges[number][0]]][0] : stretch.outer_start
+    ].rstrip()
     return not before or before[-1] in ".?!:…—–”\"’'*•)" or before.endswith(("''", ","))
 
 
@@ -89,7 +91,7 @@ def cue_after(article: Article, number: int) -> tuple[Cue, str] | None:
         return None
     if mark in (".", ":", ";") and not tokens.words[first][0].islower():
         return None
-    if mark in (".",) and tokens.words[first][0].islower() and cues[0].first - first > 6:
+    if mark == "." and tokens.words[first][0].islower() and cues[0].first - first > 6:
         return None
     first_word = first + (tokens.words[first] in (",", "—", "–", "-"))
     for cue in cues:
@@ -98,7 +100,11 @@ def cue_after(article: Article, number: int) -> tuple[Cue, str] | None:
                 return cue, "according-after"
             continue
         if "inverted" in cue.frames:
-            if cue.first == first_word and tokens.lower[cue.token] == "came" and tokens.tags[cue.last + 1] in ("DT", "NN", "NNS"):
+            if (
+                cue.first == first_word
+                and tokens.lower[cue.token] == "came"
+                and tokens.tags[cue.last + 1] in ("DT", "NN", "NNS")
+            ):
                 return cue, "cue-after-inverted"
             continue
         if "hearing" in cue.frames and is_hearing(article, cue) and mark == ",":
@@ -109,10 +115,12 @@ def cue_after(article: Article, number: int) -> tuple[Cue, str] | None:
             continue
         if tokens.tags[cue.token] == "VBG" and _has_clause_after(article, cue):
             continue
-        if cue.frames <= {"clause", "thought", "topic", "document"} and not mark == ",":
+        if cue.frames <= {"clause", "thought", "topic", "document"} and mark != ",":
             continue
         speaker = cue.speaker
-        if cue.first > first_word and (speaker is None or cue.rule == "neighbour" or not first_word <= speaker.head < cue.first):
+        if cue.first > first_word and (
+            speaker is None or cue.rule == "neighbour" or not first_word <= speaker.head < cue.first
+        ):
             between = plain_phrase(tokens, first_word, cue.first - 1)
             if between is not None and not (speaker is not None and speaker.first > cue.last):
                 cue.speaker = speaker = between
@@ -122,7 +130,7 @@ def cue_after(article: Article, number: int) -> tuple[Cue, str] | None:
                 return cue, "cue-after-without-speaker"
             continue
         inverted = cue.frames & {"quote", "manner"} or speaker.first > cue.last
-        if inverted and cue.first == first_word or (cue.first == first_word + 1 and tokens.tags[first_word] == "RB"):
+        if (inverted and cue.first == first_word) or (cue.first == first_word + 1 and tokens.tags[first_word] == "RB"):
             return cue, "cue-after-inverted"
         if speaker.first < first_word:
             continue
@@ -133,7 +141,7 @@ def cue_after(article: Article, number: int) -> tuple[Cue, str] | None:
                 continue
             if mark == "" and speaker.first > first_word:
                 continue
-            if tokens.tags[cue.token] in ("VBG",) and cue.rule != "subject":
+            if tokens.tags[cue.token] == "VBG" and cue.rule != "subject":
                 continue
             return cue, "cue-after"
     return None
@@ -174,10 +182,13 @@ def cue_before(article: Article, number: int) -> tuple[Cue, str] | None:
         named = [c for c in cues if c.kind == "colon"]
         if named:
             return named[-1], "name-and-colon"
-        best = _governing(article, [c for c in cues if c.frames & _SPEECH and c.kind in ("verb", "noun")], last)
+        best = _governing(article, [c for c in cues if c.frames & _SPEECH and c.kind in ("verb", "noun")])
         return (best, "cue-and-colon") if best else None
     tail = last
-    while tail >= first and (tokens.words[tail] in (",", "—", "–", "-", "that", "...", "…") or tokens.lower[tail] in ("only", "simply", "just")):
+    while tail >= first and (
+        tokens.words[tail] in (",", "—", "–", "-", "that", "...", "…")
+        or tokens.lower[tail] in ("only", "simply", "just")
+    ):
         tail -= 1
     commaed = mark in (",", "—", "–")
     verbs = [c for c in cues if c.kind == "verb"]
@@ -185,7 +196,7 @@ def cue_before(article: Article, number: int) -> tuple[Cue, str] | None:
         if cue.last == tail and cue.frames & _SPEECH:
             return cue, "cue-right-before"
     if commaed and starts_sentence(article, number):
-        best = _governing(article, [c for c in verbs if c.frames & {"quote", "manner", "clause"}], last)
+        best = _governing(article, [c for c in verbs if c.frames & {"quote", "manner", "clause"}])
         if best:
             return best, "cue-before-comma"
         according = [c for c in cues if c.kind == "according"]
@@ -194,10 +205,12 @@ def cue_before(article: Article, number: int) -> tuple[Cue, str] | None:
     return None
 
 
-def _governing(article: Article, cues: list[Cue], last: int) -> Cue | None:
+def _governing(article: Article, cues: list[Cue]) -> Cue | None:
     """Of the cues before a mark, the last one that takes words in marks and has a speaker."""
     tokens = article.tokens
-    verbs = [c for c in cues if c.kind == "verb" and c.frames & {"quote", "clause", "manner"} and c.rule != "relative-clause"]
+    verbs = [
+        c for c in cues if c.kind == "verb" and c.frames & {"quote", "clause", "manner"} and c.rule != "relative-clause"
+    ]
     near = [c for c in verbs if not any(tokens.deps[t] == "relcl" for t in [c.token])]
     pool = near or verbs or cues
     with_speaker = [c for c in pool if c.speaker is not None]
@@ -220,8 +233,10 @@ def _paragraph_before(article: Article, number: int) -> tuple[Cue, str] | None:
         if tokens.words[first] in _ENDS:
             break
         first -= 1
-    cues = [c for c in article.cues_between(first + 1, last) if c.kind in ("verb", "noun", "colon") and c.frames & _SPEECH]
-    best = _governing(article, cues, last)
+    cues = [
+        c for c in article.cues_between(first + 1, last) if c.kind in ("verb", "noun", "colon") and c.frames & _SPEECH
+    ]
+    best = _governing(article, cues)
     return (best, "colon-before-paragraph") if best else None
 
 

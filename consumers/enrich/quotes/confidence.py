@@ -13,12 +13,13 @@ from schemas.records import Speaker
 def confidence(draft: Draft, speaker: Speaker | None, rules: list[str]) -> float:
     """The probability that this is a quote and its speaker is right.
 
-    A logistic regression over the kind of the quote, the rules that found it and what is known of the speaker; the weights
+    A logistic regression over the kind of the quote, the rules that found it and what is known of the speaker; the
+    weights
     are learned from corpus/tuning by `python -m benchmarks.train_confidence`.
     """
     weights = _weights()
     total = sum(weights.get(name, 0.0) for name in features(draft, speaker, rules))
-    return round(1 / (1 + 2.718281828459045 ** -total), 3)
+    return round(1 / (1 + 2.718281828459045**-total), 3)
 
 
 def features(draft: Draft, speaker: Speaker | None, rules: list[str]) -> list[str]:

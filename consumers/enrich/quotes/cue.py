@@ -11,7 +11,8 @@ from consumers.enrich.quotes.grammar import Phrase
 class Cue:
     """Words that report speech, and the phrase that names the speaker, where there is one.
 
-    `kind`: verb, noun, according, colon or dash. `via`: the outlet that relays it. `first` to `last` are its tokens, `token` the main one. `rule` says how the
+    `kind`: verb, noun, according, colon or dash. `via`: the outlet that relays it. `first` to `last` are its
+    tokens, `token` the main one. `rule` says how the
     speaker was found.
     """
 

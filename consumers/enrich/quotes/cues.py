@@ -15,7 +15,9 @@ _SURE_FORMS = frozenset("said says told tells wrote writes asked asks added adds
 _WITH_HEARER = frozenset("told tells tell asked asks warned warns reminded informed assured urged".split())
 """Verbs whose next noun is who was spoken to."""
 _DASH = re.compile(r"\s*(?:—|–|--?)\s?(?P<name>[A-Z][\w.’'-]+(?: (?:[A-Z][\w.’'-]*|de|van|von|al|bin)){0,5})")
-_COLON = re.compile(r"\s*(?P<name>[A-Z][\w.’'-]*(?: (?:[A-Z][\w.’'()-]*|de|van|von|al|bin|la|the|of|for|and|&)){0,6}): ?(?=\S)")
+_COLON = re.compile(
+    r"\s*(?P<name>[A-Z][\w.’'-]*(?: (?:[A-Z][\w.’'()-]*|de|van|von|al|bin|la|the|of|for|and|&)){0,6}): ?(?=\S)"
+)
 
 
 def find_cues(tokens: Tokens, stretch_of: list[int]) -> list[Cue]:
@@ -49,7 +51,9 @@ def _verb(tokens: Tokens, token: int, stretch_of: list[int]) -> Cue | None:
     for word in cue_verbs()[tokens.lower[token]]:
         last = token
         if word.particle:
-            if word.particle not in after or (after.index(word.particle) > 0 and word.particle in ("to", "of", "about")):
+            if word.particle not in after or (
+                after.index(word.particle) > 0 and word.particle in ("to", "of", "about")
+            ):
                 continue
             last = token + 1 + after.index(word.particle)
         cue = Cue("verb", word.lemma, word.frames, token, token, last, depth=len(tokens.ancestors(token)))
@@ -81,20 +85,23 @@ def _neighbour(tokens: Tokens, token: int, stretch_of: list[int]) -> int | None:
         return None
     after = token + 1
     takes_hearer = tokens.lower[token] in _WITH_HEARER
-    if not takes_hearer and after < len(tokens) and tokens.paragraph[after] == tokens.paragraph[token] and stretch_of[after] < 0:
-        if tokens.tags[after].startswith(("PRP", "NNP", "DT")) or tokens.lower[after].rstrip(".") in words("titles"):
-            last = after
-            while last + 1 < len(tokens) and tokens.tags[last].startswith(("DT", "JJ", "NN", "PRP$", "CD")):
-                if not tokens.tags[last + 1].startswith(("JJ", "NN")):
-                    break
-                last += 1
-            if tokens.tags[last].startswith(("NN", "PRP")):
-                return last
+    if (
+        not takes_hearer
+        and after < len(tokens)
+        and tokens.paragraph[after] == tokens.paragraph[token]
+        and stretch_of[after] < 0
+    ) and (tokens.tags[after].startswith(("PRP", "NNP", "DT")) or tokens.lower[after].rstrip(".") in words("titles")):
+        last = after
+        while last + 1 < len(tokens) and tokens.tags[last].startswith(("DT", "JJ", "NN", "PRP$", "CD")):
+            if not tokens.tags[last + 1].startswith(("JJ", "NN")):
+                break
+            last += 1
+        if tokens.tags[last].startswith(("NN", "PRP")):
+            return last
     before = token - 1
-    if before >= 0 and tokens.paragraph[before] == tokens.paragraph[token] and stretch_of[before] < 0:
-        if tokens.tags[before] in ("PRP", "NNP", "NNPS", "NN", "NNS"):
-            return before
-    return None
+    if before < 0 or tokens.paragraph[before] != tokens.paragraph[token] or stretch_of[before] >= 0:
+        return None
+    return before if tokens.tags[before] in ("PRP", "NNP", "NNPS", "NN", "NNS") else None
 
 
 def _according(tokens: Tokens, token: int) -> Cue:

@@ -79,7 +79,9 @@ class Discourse:
         return tokens.entity[head] == "PERSON" or tokens.lower[head] in nouns("people")
 
     def answering(self, paragraph: int, first: int) -> Draft | None:
-        """Whoever spoke before the question that the words before a token ask of him; None where no question is open."""
+        """Whoever spoke before the question that the words before a token ask of him; None where no question is
+        open.
+        """
         tokens = self.article.tokens
         before = list(islice(self.before(tokens.starts[first]), 6))
         if not before or before[0].speaker is None or not self._is_question(before[0]):
@@ -88,9 +90,10 @@ class Discourse:
             return None
         asker = self._words(before[0].speaker)
         for draft in before[1:]:
-            if draft.speaker is not None and paragraph - tokens.paragraph[tokens.at(draft.start)] <= 5:
-                if not asker & self._words(draft.speaker):
-                    return draft
+            if draft.speaker is None or paragraph - tokens.paragraph[tokens.at(draft.start)] > 5:
+                continue
+            if not asker & self._words(draft.speaker):
+                return draft
         return None
 
     def _is_question(self, draft: Draft) -> bool:
@@ -104,7 +107,9 @@ class Discourse:
     def narrated(self, previous: Draft | None, paragraph: int) -> Phrase | None:
         """The person whom the paragraph before is about, where nobody is quoted in it."""
         tokens = self.article.tokens
-        if paragraph == 0 or (previous is not None and tokens.paragraph[tokens.at(previous.spans[-1][1] - 1)] >= paragraph - 1):
+        if paragraph == 0 or (
+            previous is not None and tokens.paragraph[tokens.at(previous.spans[-1][1] - 1)] >= paragraph - 1
+        ):
             return None
         start, end = tokens.paragraphs[paragraph - 1]
         first, last = tokens.at(start), tokens.at(end - 1)

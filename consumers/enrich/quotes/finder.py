@@ -1,6 +1,7 @@
 """Finds quotes: puts cues, reported clauses and the stretches between marks together, in the order of the text.
 
-The text is read once from its start. Each stretch between quote marks is either claimed by a cue that stands next to it,
+The text is read once from its start. Each stretch between quote marks is either claimed by a cue that stands next
+to it,
 part of what a cue reports, a quotation of somebody who has just been speaking, or no quotation. What is known so far of
 who is speaking is kept in `Discourse`.
 """
@@ -16,7 +17,9 @@ from consumers.enrich.quotes.reported import Range, reported
 from consumers.enrich.quotes.transcripts import find_turns
 
 NEAR = 7
-"""Within so many tokens of its cue one word or two between marks are a quotation; farther off they are distance kept."""
+"""Within so many tokens of its cue one word or two between marks are a quotation; farther off they are distance
+kept.
+"""
 
 
 class Finder:
@@ -73,25 +76,28 @@ class Finder:
                 number = self.article.stretch_of[token]
                 if number >= 0 and number not in touched:
                     touched.append(number)
-        if any(number in self.claimed and self.claimed[number].cue is not cue for number in touched):
-            own = [n for n in touched if n not in self.claimed]
-            if not own:
-                outside = self._outside(ranges, touched)
-                if outside < 4:
-                    return
-                return
-        if any(number in self.claimed and self.claimed[number].kind == "direct" for number in touched):
-            if self._outside(ranges, touched) == 0:
-                return
-        if not touched and not self._worth(cue, ranges):
+        others = [number for number in touched if number in self.claimed and self.claimed[number].cue is not cue]
+        if others and all(number in self.claimed for number in touched):
+            return
+        direct = any(number in self.claimed and self.claimed[number].kind == "direct" for number in touched)
+        if direct and self._outside(ranges) == 0:
+            return
+        if not touched and not self._worth(cue):
             return
         spans = [self._widened(span, touched) for span in spans]
-        whole = bool(touched) and self._outside(ranges, touched) == 0
+        whole = bool(touched) and self._outside(ranges) == 0
         for number in touched:
             old = self.claimed.pop(number, None)
             if old is not None:
                 self.discourse.remove(old)
-        draft = Draft(spans, "direct" if whole else "mixed" if touched else "indirect", cue, cue.speaker, cue.others, [rule, cue.rule])
+        draft = Draft(
+            spans,
+            "direct" if whole else "mixed" if touched else "indirect",
+            cue,
+            cue.speaker,
+            cue.others,
+            [rule, cue.rule],
+        )
         if self._ends_with(cue, ranges, touched):
             draft.kind, whole = "direct", True
         if whole:
@@ -99,7 +105,9 @@ class Finder:
         self._add(draft, touched)
 
     def _without_others(self, cue: Cue, ranges: list[Range]) -> list[Range]:
-        """The ranges cut before a clause joined to them in which somebody else, with a name or role, says words in marks."""
+        """The ranges cut before a clause joined to them in which somebody else, with a name or role, says words in
+        marks.
+        """
         tokens = self.tokens
         kept = []
         for first, last in ranges:
@@ -108,31 +116,46 @@ class Finder:
                     continue
                 if not tokens.tags[other.speaker.head].startswith("NN"):
                     continue
-                if tokens.deps[other.token] in ("conj", "advcl", "parataxis") and first < tokens.left[other.token] <= last:
-                    if any(self.article.stretch_of[t] >= 0 for t in range(other.last + 1, last + 1)) and not any(
-                        self.article.stretch_of[t] >= 0 for t in range(tokens.left[other.token], other.first)
-                    ):
-                        last = tokens.left[other.token] - 1
-                        break
+                if (
+                    (
+                        tokens.deps[other.token] in ("conj", "advcl", "parataxis")
+                        and first < tokens.left[other.token] <= last
+                    )
+                    and any(self.article.stretch_of[t] >= 0 for t in range(other.last + 1, last + 1))
+                    and not any(self.article.stretch_of[t] >= 0 for t in range(tokens.left[other.token], other.first))
+                ):
+                    last = tokens.left[other.token] - 1
+                    break
             while last > first and (not tokens.words[last][0].isalnum() or tokens.deps[last] in ("cc", "punct")):
                 last -= 1
             kept.append((first, last))
         return kept
 
-    def _worth(self, cue: Cue, ranges: list[Range]) -> bool:
+    def _worth(self, cue: Cue) -> bool:
         """Whether a reported clause without words in marks is speech."""
         tokens = self.tokens
         if "thought" in cue.frames and "quote" not in cue.frames:
             return False
         if cue.speaker is None:
-            passive = tokens.tags[cue.token] == "VBN" and cue.lemma in ("tell", "ask", "claim", "allege", "announce", "report", "say", "argue")
+            passive = tokens.tags[cue.token] == "VBN" and cue.lemma in (
+                "tell",
+                "ask",
+                "claim",
+                "allege",
+                "announce",
+                "report",
+                "say",
+                "argue",
+            )
             return cue.kind == "according" or passive
-        if tokens.lower[cue.speaker.head] == "it" and tokens.tags[cue.token] in ("VB", "VBG") and cue.rule != "subject":
-            return False
-        return True
+        return not (
+            tokens.lower[cue.speaker.head] == "it" and tokens.tags[cue.token] in ("VB", "VBG") and cue.rule != "subject"
+        )
 
     def _reporters(self) -> dict[int, list[Cue]]:
-        """For each cue's token, the cues whose reported clauses it stands in, of those that report speech by themselves."""
+        """For each cue's token, the cues whose reported clauses it stands in, of those that report speech by
+        themselves.
+        """
         found: dict[int, list[Cue]] = {}
         for cue, ranges, _ in self.reports:
             if cue.speaker is None or ("thought" in cue.frames and "quote" not in cue.frames):
@@ -150,10 +173,16 @@ class Finder:
         return self.tokens.lower[cue.speaker.head] in ("i", "we", "you", "they", "it")
 
     def _echo_headlines(self) -> None:
-        """Words in marks in the headline are somebody's whose quote holds them in the text, else of who is quoted most."""
+        """Words in marks in the headline are somebody's whose quote holds them in the text, else of who is quoted
+        most.
+        """
         drafts = self.discourse.drafts
         for draft in drafts:
-            if self.tokens.paragraph[self.tokens.at(draft.start)] or draft.rules[:1] not in (["floating"], ["fragment"], ["headline"]):
+            if self.tokens.paragraph[self.tokens.at(draft.start)] or draft.rules[:1] not in (
+                ["floating"],
+                ["fragment"],
+                ["headline"],
+            ):
                 continue
             if draft.cue is not None and draft.speaker is not None:
                 continue
@@ -172,11 +201,13 @@ class Finder:
     def _content_words(self, draft: Draft) -> set[str]:
         tokens = self.tokens
         return {
-            tokens.lower[t] for start, end in draft.spans for t in range(tokens.at(start), tokens.at(end - 1) + 1)
+            tokens.lower[t]
+            for start, end in draft.spans
+            for t in range(tokens.at(start), tokens.at(end - 1) + 1)
             if t < len(tokens) and len(tokens.words[t]) > 2 and tokens.words[t][0].isalpha()
         }
 
-    def _outside(self, ranges: list[Range], touched: list[int]) -> int:
+    def _outside(self, ranges: list[Range]) -> int:
         """How many words of the ranges stand outside the stretches."""
         return sum(
             1
@@ -192,7 +223,7 @@ class Finder:
         first, last = self.article.ranges[touched[0]]
         if final_mark(self.article, touched[0]) != "," or last < ranges[0][1] - 1:
             return False
-        return last - first + 1 >= 12 and last - first + 1 > 2 * self._outside(ranges, touched)
+        return last - first + 1 >= 12 and last - first + 1 > 2 * self._outside(ranges)
 
     def _widened(self, span: tuple[int, int], touched: list[int]) -> tuple[int, int]:
         """A span that holds the stretches it touches whole, with their marks."""
@@ -216,12 +247,15 @@ class Finder:
         cue, rule = found
         if self._is_own_turn(cue):
             return
-        if is_inscription(self.article, cue) or (rule.startswith(("cue-right-before", "cue-before-comma", "cue-after")) and no_quotation(self.article, number)):
+        if is_inscription(self.article, cue) or (
+            rule.startswith(("cue-right-before", "cue-before-comma", "cue-after"))
+            and no_quotation(self.article, number)
+        ):
             self.set_aside.add(number)
             return
         previous = self.claimed.get(number - 1)
         stretch = self.article.stretches[number]
-        if previous is not None and previous.cue is cue and number - 1 in previous.stretches:
+        if previous is not None and previous.cue is cue and previous.stretches[-1] == number - 1:
             previous.spans.append((stretch.start, stretch.end))
             previous.stretches.append(number)
             previous.rules.append("interrupted")
@@ -245,7 +279,11 @@ class Finder:
             return
         if number in self.set_aside or paragraph in self.turns:
             return
-        if starts_sentence(article, number) and (final_mark(article, number) in tuple(".?!…—") or not stretch.closed) and last - first >= 1:
+        if (
+            starts_sentence(article, number)
+            and (final_mark(article, number) in tuple(".?!…—") or not stretch.closed)
+            and last - first >= 1
+        ):
             self._floating(number, paragraph)
             return
         self._fragment(number)
@@ -268,8 +306,10 @@ class Finder:
             goes_on = introduced.head == previous.speaker.head
         if asked is not None:
             draft.speaker, draft.rules = asked, ["floating", "asked-about"]
-        elif introduced is not None and not goes_on and not (
-            same and previous and introduced.first <= self.tokens.at(previous.spans[-1][1])
+        elif (
+            introduced is not None
+            and not goes_on
+            and not (same and previous and introduced.first <= self.tokens.at(previous.spans[-1][1]))
         ):
             draft.speaker, draft.rules = introduced, ["floating", "introduced"]
         elif goes_on and previous is not None:
@@ -291,9 +331,11 @@ class Finder:
 
     def _adjacent(self, draft: Draft, number: int) -> bool:
         """Whether nothing but the cue of a quote stands between it and a stretch."""
-        if number - 1 not in draft.stretches:
+        if not draft.stretches or draft.stretches[-1] != number - 1:
             return False
-        gap = self.tokens.text[self.article.stretches[number - 1].outer_end : self.article.stretches[number].outer_start]
+        gap = self.tokens.text[
+            self.article.stretches[number - 1].outer_end : self.article.stretches[number].outer_start
+        ]
         return gap.count(". ") <= 1
 
     def _fragment(self, number: int) -> None:
@@ -308,11 +350,25 @@ class Finder:
         if governing is not None and length <= 2 and not self._near(governing, number):
             return
         if governing is not None:
-            draft = Draft([(stretch.start, stretch.end)], "direct", governing, governing.speaker, governing.others, ["fragment", governing.rule])
+            draft = Draft(
+                [(stretch.start, stretch.end)],
+                "direct",
+                governing,
+                governing.speaker,
+                governing.others,
+                ["fragment", governing.rule],
+            )
             self._add(draft, [number])
         elif length >= 3 and is_own_words(article, number) and not stretch.single:
             previous = self.discourse.last_spoken(tokens.paragraph[first], first)
-            draft = Draft([(stretch.start, stretch.end)], "direct", None, previous.speaker if previous else None, (), ["fragment", "last-speaker"])
+            draft = Draft(
+                [(stretch.start, stretch.end)],
+                "direct",
+                None,
+                previous.speaker if previous else None,
+                (),
+                ["fragment", "last-speaker"],
+            )
             self._add(draft, [number])
 
     def _near(self, cue: Cue, number: int) -> bool:

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from consumers.enrich.quotes.lexicon import words
 from consumers.enrich.tokens import Tokens
 
-_QUOTE_MARKS = frozenset("“”\"„«»‹›‘") | {"''", "``"}
+_QUOTE_MARKS = frozenset('“”"„«»‹›‘') | {"''", "``"}
 _DASHES = frozenset(["—", "–", "--", "-", ";", ":"])
-_PHRASE_PARTS = frozenset(["prep", "amod", "nummod", "compound", "poss", "case", "nmod", "det", "quantmod", "advmod", "flat"])
+_PHRASE_PARTS = frozenset(
+    ["prep", "amod", "nummod", "compound", "poss", "case", "nmod", "det", "quantmod", "advmod", "flat"]
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +51,9 @@ def noun_phrase(tokens: Tokens, head: int) -> Phrase:
     paragraph = tokens.paragraph[head]
     first = head
     for child in sorted((c for c in tokens.children[head] if c < head), reverse=True):
-        if tokens.words[child] in _QUOTE_MARKS or tokens.deps[child] in ("cc", "preconj", "punct", "conj"):
-            if tokens.words[child] not in ("-", "–", "/", "."):
-                break
+        ends = tokens.words[child] in _QUOTE_MARKS or tokens.deps[child] in ("cc", "preconj", "punct", "conj")
+        if ends and tokens.words[child] not in ("-", "–", "/", "."):
+            break
         first = min(first, tokens.left[child])
     for token in range(head - 1, first - 1, -1):
         outside = tokens.is_space(token) or tokens.paragraph[token] != paragraph
@@ -96,7 +98,11 @@ def plain_phrase(tokens: Tokens, first: int, last: int) -> Phrase | None:
 
     For what stands between words in marks and their cue, where the parser is often at a loss.
     """
-    while first <= last and tokens.tags[last] in ("RB", "MD", "VBD", "VBZ", "VBP") and tokens.deps[last] in ("aux", "advmod"):
+    while (
+        first <= last
+        and tokens.tags[last] in ("RB", "MD", "VBD", "VBZ", "VBP")
+        and tokens.deps[last] in ("aux", "advmod")
+    ):
         last -= 1
     while first <= last and tokens.words[last] == ",":
         last -= 1
@@ -111,7 +117,7 @@ def plain_phrase(tokens: Tokens, first: int, last: int) -> Phrase | None:
             if head is not None:
                 break
             return None
-        if tag.startswith(("NN", "PRP")) and tag != "PRP$" or tokens.lower[token] in ("old", "one", "others"):
+        if (tag.startswith(("NN", "PRP")) and tag != "PRP$") or tokens.lower[token] in ("old", "one", "others"):
             head = token
     if head is None:
         return None

@@ -1,6 +1,7 @@
 """Where quote marks open and close: the stretches of a text between them.
 
-Marks are read a paragraph at a time. A stretch that is left open ends with its paragraph; where the next paragraph opens
+Marks are read a paragraph at a time. A stretch that is left open ends with its paragraph; where the next paragraph
+opens
 with a mark again it is continued there, as newspapers set a quotation of several paragraphs.
 """
 
@@ -18,6 +19,9 @@ SINGLE_OPENING = "‘'"
 SINGLE_CLOSING = "’'"
 FINAL = ".?!…,;:—–-"
 """What may stand before the closing mark of a quotation, but hardly before an apostrophe."""
+
+_CANDIDATES = 40
+"""So many later marks are looked at for the one that closes a single mark."""
 
 _MARK = re.compile(r"''|``|[“”„«»‹›\"]")
 _SINGLE = re.compile(r"[‘’']")
@@ -51,8 +55,9 @@ def find_stretches(text: str, paragraphs: list[tuple[int, int]]) -> list[Stretch
         double = _double(text, start, end, open_before)
         open_before = bool(double) and not double[-1].closed
         covered = [(stretch.outer_start, stretch.outer_end) for stretch in double]
-        double.extend(_single(text, start, end, covered))
-        found.extend(sorted(double, key=lambda stretch: stretch.start))
+        single = _single(text, start, end, covered)
+        outermost = [d for d in double if not any(s.outer_start < d.outer_start < s.outer_end for s in single)]
+        found.extend(sorted(outermost + single, key=lambda stretch: stretch.start))
     return found
 
 
@@ -101,7 +106,13 @@ def _at_end(text: str, mark: re.Match[str], end: int) -> bool:
 
 
 def _append(
-    found: list[Stretch], text: str, opened: re.Match[str], end: int, outer_end: int, open_before: bool, start: int,
+    found: list[Stretch],
+    text: str,
+    opened: re.Match[str],
+    end: int,
+    outer_end: int,
+    open_before: bool,
+    start: int,
     closed: bool = True,
 ) -> None:
     inner_start, inner_end = opened.end(), end
@@ -115,23 +126,23 @@ def _append(
 
 
 def _single(text: str, start: int, end: int, covered: list[tuple[int, int]]) -> list[Stretch]:
-    """Stretches between single marks, told from apostrophes, outside the covered parts of a paragraph."""
+    """Stretches between single marks, told from apostrophes; none starts or ends in the covered parts."""
     marks = [m.start() for m in _SINGLE.finditer(text, start, end) if not any(a <= m.start() < b for a, b in covered)]
     marks = [mark for mark in marks if text[mark : mark + 2] != "''" and text[mark - 1 : mark + 1] != "''"]
     found: list[Stretch] = []
-    position = 0
-    while position < len(marks):
-        opening = marks[position]
-        position += 1
-        if not _single_opens(text, opening, start, end):
+    last = start
+    for position, opening in enumerate(marks):
+        if opening < last or not _single_opens(text, opening, start, end):
             continue
-        closing = _single_closing(text, opening, marks[position:], start, end)
-        if closing is not None and any(c.isalnum() for c in text[opening + 1 : closing]):
-            if not any(opening < a < closing for a, _ in covered) or text[opening] == "‘":
-                found.append(Stretch(opening + 1, closing, opening, closing + 1, single=True))
-                position = marks.index(closing) + 1
-    inside = [s for s in found if any(s.start < a < s.end for a, _ in covered)]
-    return [s for s in found if s not in inside]
+        closing = _single_closing(text, marks[position + 1 : position + 1 + _CANDIDATES], start, end)
+        if closing is None or not any(c.isalnum() for c in text[opening + 1 : closing]):
+            continue
+        around = any(opening < a < closing for a, _ in covered)
+        if around and text[opening] != "‘" and text[closing - 1] not in FINAL and text[closing - 1] not in '”"':
+            continue
+        found.append(Stretch(opening + 1, closing, opening, closing + 1, single=True))
+        last = closing + 1
+    return found
 
 
 def _single_opens(text: str, mark: int, start: int, end: int) -> bool:
@@ -139,13 +150,14 @@ def _single_opens(text: str, mark: int, start: int, end: int) -> bool:
     after = text[mark + 1] if mark + 1 < end else " "
     if text[mark] not in SINGLE_OPENING or after.isspace():
         return False
-    return not before.isalnum() and before not in ".,!?’'" and (after.isalnum() or after in "“\"[(…$£€-—.¿¡@#")
+    return not before.isalnum() and before not in ".,!?’'" and (after.isalnum() or after in '“"[(…$£€-—.¿¡@#')
 
 
-def _single_closing(text: str, opening: int, candidates: list[int], start: int, end: int) -> int | None:
+def _single_closing(text: str, candidates: list[int], start: int, end: int) -> int | None:
     """The closing mark of a stretch between single marks: the first that is surely none of a plural's possessive.
 
-    A mark after s and before a word (the workers’ rights) closes only where no better one follows before the next opening.
+    A mark after s and before a word (the workers’ rights) closes only where no better one follows before the next
+    opening.
     """
     doubtful: int | None = None
     for mark in candidates:

@@ -1,4 +1,6 @@
-"""Words between quote marks that nobody is quoted with: titles of works, nicknames, labels, inscriptions, distance kept."""
+"""Words between quote marks that nobody is quoted with: titles of works, nicknames, labels, inscriptions, distance
+kept.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,11 @@ def no_quotation(article: Article, number: int) -> str:
         return "markup"
     if previous in words("labels") and not _said_by_somebody(article, tail):
         return "label"
-    if previous == "as" and tail > before and any(w in words("labels") for w in tokens.lower[max(before, tail - 4) : tail]):
+    if (
+        previous == "as"
+        and tail > before
+        and any(w in words("labels") for w in tokens.lower[max(before, tail - 4) : tail])
+    ):
         return "label"
     if any(cue.last == tail and cue.frames & {"quote", "manner"} for cue in article.cues_between(before, tail)):
         return ""
@@ -51,7 +57,9 @@ def _is_title(article: Article, number: int) -> bool:
     first, last = article.ranges[number]
     if last - first + 1 > _LONGEST_TITLE:
         return False
-    large = [t for t in range(first, last + 1) if tokens.words[t][0].isalpha() and (len(tokens.words[t]) > 3 or t == first)]
+    large = [
+        t for t in range(first, last + 1) if tokens.words[t][0].isalpha() and (len(tokens.words[t]) > 3 or t == first)
+    ]
     if not large or not all(tokens.words[t][0].isupper() for t in large):
         return False
     return sum(1 for t in range(first, last + 1) if tokens.words[t][0].isalnum()) > 1
@@ -67,7 +75,11 @@ def _within_noun_phrase(article: Article, number: int) -> bool:
         return False
     if tokens.tags[tail] not in ("DT", "PRP$", "POS", "JJ", "CD") or tokens.words[after] in (",", "-"):
         return False
-    return tokens.tags[after].startswith("NN") and not tokens.tags[last].startswith(("VB", "RB")) and tokens.heads[first] >= after
+    return (
+        tokens.tags[after].startswith("NN")
+        and not tokens.tags[last].startswith(("VB", "RB"))
+        and tokens.heads[first] >= after
+    )
 
 
 def is_inscription(article: Article, cue: Cue) -> bool:

@@ -2,7 +2,8 @@
 
     nlp.add_pipe("quotewire_paragraphs", before="parser")
 
-Headlines and datelines have no full stop, so that the parser would join them to what follows. It also keeps the attribution
+Headlines and datelines have no full stop, so that the parser would join them to what follows. It also keeps the
+attribution
 of “…,” she said in one sentence with the words it belongs to.
 """
 
@@ -15,9 +16,12 @@ _CLOSING = frozenset(["”", '"', "’", "''"])
 
 
 class ParagraphMarker:
-    """Sets `is_sent_start` of the tokens that surely start a sentence, or surely do not; the parser decides the others."""
+    """Sets `is_sent_start` of the tokens that surely start a sentence, or surely do not; the parser decides the
+    others.
+    """
 
     def __call__(self, doc: Doc) -> Doc:
+        """Annotate a document and give it back."""
         words = [token.text for token in doc]
         for number in range(1, len(words)):
             before = words[number - 1]
@@ -30,6 +34,6 @@ class ParagraphMarker:
 
 
 @Language.factory("quotewire_paragraphs", assigns=["token.is_sent_start"])
-def make_paragraphs(nlp: Language, name: str) -> ParagraphMarker:
+def make_paragraphs(nlp: Language, name: str) -> ParagraphMarker:  # noqa: ARG001 - what spaCy calls a factory with
     """The factory that `nlp.add_pipe("quotewire_paragraphs", before="parser")` calls."""
     return ParagraphMarker()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from consumers.enrich.quotes.article import Draft
 from consumers.enrich.quotes.acts import act_of
+from consumers.enrich.quotes.article import Draft
 from consumers.enrich.quotes.confidence import confidence
 from consumers.enrich.quotes.resolution import Resolver
 from consumers.enrich.tokens import Tokens
@@ -36,7 +36,7 @@ def _quote(tokens: Tokens, draft: Draft, number: int, resolver: Resolver, before
     rules = list(dict.fromkeys(rules))
     return Quote(
         id=f"q{number}",
-        kind=draft.kind,  # type: ignore[arg-type]
+        kind=draft.kind,
         spans=spans,
         text=" ".join(text[span.start : span.end] for span in spans),
         cue=cue,
@@ -61,7 +61,9 @@ def _inherited(speaker: Speaker, head: str, before: list[Quote]) -> str | None:
     if speaker.kind != "unnamed" or not speaker.text.lower().startswith(("the ", "this ", "that ")):
         return None
     for quote in reversed(before[-4:]):
-        if quote.via and quote.speaker is not None and quote.speaker.kind == "unnamed":
-            if head in quote.speaker.text.lower().split() or "source" in (head, quote.speaker.text.lower().split()[-1]):
-                return quote.via
+        if quote.via is None or quote.speaker is None or quote.speaker.kind != "unnamed":
+            continue
+        source = quote.speaker.text.lower().split()
+        if head in source or "source" in (head, source[-1]):
+            return quote.via
     return None

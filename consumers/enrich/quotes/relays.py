@@ -16,7 +16,9 @@ _HEARD_BY = frozenset(["tell", "inform", "assure", "speak", "talk"])
 
 
 def relay(tokens: Tokens, cue: Cue) -> None:
-    """Find the outlet that relays what a cue reports, and put the one who really speaks in its place, where there is one."""
+    """Find the outlet that relays what a cue reports, and put the one who really speaks in its place, where there
+    is one.
+    """
     if cue.lemma == "quote" and _quoted_as(tokens, cue):
         return
     if cue.lemma in _REPORTING and _citing(tokens, cue):
@@ -75,7 +77,11 @@ def _interview(tokens: Tokens, cue: Cue) -> Phrase | None:
     for token in range(sentence, min(cue.token + 16, len(tokens))):
         if tokens.sentence[token] != sentence:
             break
-        if tokens.lower[token] == "interview" and token + 2 < len(tokens) and tokens.lower[token + 1] in ("with", "on", "to"):
+        if (
+            tokens.lower[token] == "interview"
+            and token + 2 < len(tokens)
+            and tokens.lower[token + 1] in ("with", "on", "to")
+        ):
             for child in tokens.children[token + 1]:
                 if tokens.deps[child] == "pobj" and _is_outlet(tokens, child):
                     return noun_phrase(tokens, child)

@@ -15,7 +15,9 @@ _OPENERS = frozenset(["that", ":", ","])
 
 
 def reported(tokens: Tokens, cue: Cue) -> tuple[list[Range], str]:
-    """The token ranges of what a cue reports in its own sentence, and the name of the rule; no ranges where nothing is."""
+    """The token ranges of what a cue reports in its own sentence, and the name of the rule; no ranges where nothing
+    is.
+    """
     if cue.kind == "according":
         return _matrix(tokens, cue, _phrase_range(tokens, cue)), "according-to"
     if cue.kind == "noun":
@@ -27,7 +29,11 @@ def reported(tokens: Tokens, cue: Cue) -> tuple[list[Range], str]:
     attempts = []
     heard = "hearing" in cue.frames and cue.speaker is not None and tokens.lower[cue.speaker.head] in words("hearings")
     if "clause" in cue.frames or heard:
-        attempts += [(_clause_after, "reported-clause"), (_between_commas, "between-commas"), (_clause_before, "reported-clause")]
+        attempts += [
+            (_clause_after, "reported-clause"),
+            (_between_commas, "between-commas"),
+            (_clause_before, "reported-clause"),
+        ]
         attempts += [(_parenthesis, "parenthesis"), (_that_clause, "that-clause")]
     if "infinitive" in cue.frames or "refusal" in cue.frames:
         attempts.append((_infinitive, "reported-infinitive"))
@@ -116,11 +122,18 @@ def _between_commas(tokens: Tokens, cue: Cue) -> list[Range]:
     before = _content(tokens, start, first - 2, paragraph)
     if before is None or not (before[1] - before[0] >= 2 or tokens.words[end] == ","):
         return []
-    if tokens.lower[before[0]] in ("when", "while", "although", "though", "after", "before", "if", "as") and tokens.words[end] != ",":
+    if (
+        tokens.lower[before[0]] in ("when", "while", "although", "though", "after", "before", "if", "as")
+        and tokens.words[end] != ","
+    ):
         return []
     if end < len(tokens) and tokens.words[end] == ",":
         tail = end + 1
-        while tail < len(tokens) and tokens.paragraph[tail] == paragraph and tokens.words[tail] not in (".", ";", "?", "!"):
+        while (
+            tail < len(tokens)
+            and tokens.paragraph[tail] == paragraph
+            and tokens.words[tail] not in (".", ";", "?", "!")
+        ):
             tail += 1
         after = _content(tokens, end + 1, tail - 1, paragraph)
         if after is not None and tokens.tags[after[0]] == "VBG":
@@ -131,9 +144,14 @@ def _between_commas(tokens: Tokens, cue: Cue) -> list[Range]:
 
 
 def _that_clause(tokens: Tokens, cue: Cue) -> list[Range]:
-    """She said in an interview with the paper that it was over: the parser hangs such clauses on the noun before them."""
+    """She said in an interview with the paper that it was over: the parser hangs such clauses on the noun before
+    them.
+    """
     for token in range(cue.last + 1, min(cue.last + 14, len(tokens))):
-        if tokens.words[token] in (",", ".", ";", ":", "“", '"') or tokens.sentence[token] != tokens.sentence[cue.token]:
+        if (
+            tokens.words[token] in (",", ".", ";", ":", "“", '"')
+            or tokens.sentence[token] != tokens.sentence[cue.token]
+        ):
             break
         if tokens.lower[token] == "that" and tokens.tags[token] in ("IN", "WDT") and token > cue.last + 1:
             clause = tokens.heads[token]
@@ -147,20 +165,28 @@ def _denied(tokens: Tokens, cue: Cue) -> list[Range]:
     """She denied having done it."""
     for child in tokens.children[cue.token]:
         if child > cue.token and tokens.deps[child] in ("xcomp", "ccomp", "pcomp"):
-            found = _content(tokens, max(tokens.left[child], cue.last + 1), tokens.right[child], tokens.paragraph[cue.token])
+            found = _content(
+                tokens, max(tokens.left[child], cue.last + 1), tokens.right[child], tokens.paragraph[cue.token]
+            )
             return [found] if found else []
     return []
 
 
 def _topic(tokens: Tokens, cue: Cue) -> list[Range]:
     """She announced her resignation: the object of the verb, or of the preposition that belongs to it."""
-    if is_passive(tokens, cue.token) or cue.speaker is None or cue.rule not in ("subject", "joined-verb", "relative-clause"):
+    if (
+        is_passive(tokens, cue.token)
+        or cue.speaker is None
+        or cue.rule not in ("subject", "joined-verb", "relative-clause")
+    ):
         return []
     holders = [cue.token] + ([cue.last] if cue.last != cue.token else [])
     for holder in holders:
         for child in tokens.children[holder]:
             if child > cue.last and tokens.deps[child] in ("dobj", "pobj"):
-                found = _content(tokens, max(tokens.left[child], cue.last + 1), tokens.right[child], tokens.paragraph[cue.token])
+                found = _content(
+                    tokens, max(tokens.left[child], cue.last + 1), tokens.right[child], tokens.paragraph[cue.token]
+                )
                 return [found] if found else []
     return []
 
@@ -172,7 +198,12 @@ def _marked_that(tokens: Tokens, verb: int) -> bool:
 def _content(tokens: Tokens, first: int, last: int, paragraph: int) -> Range | None:
     """A range clipped to its paragraph and without the word that opens it."""
     clipped = clip(tokens, first, last, paragraph)
-    if clipped and tokens.lower[clipped[0]] == "that" and tokens.tags[clipped[0]] in ("IN", "WDT") and clipped[0] < clipped[1]:
+    if (
+        clipped
+        and tokens.lower[clipped[0]] == "that"
+        and tokens.tags[clipped[0]] in ("IN", "WDT")
+        and clipped[0] < clipped[1]
+    ):
         clipped = clip(tokens, clipped[0] + 1, clipped[1], paragraph)
     return clipped
 
@@ -231,14 +262,18 @@ def _matrix(tokens: Tokens, cue: Cue, without: Range) -> list[Range]:
     """The clause that a cue phrase stands in, without the phrase."""
     paragraph = tokens.paragraph[cue.token]
     verb = tokens.heads[cue.token]
-    while tokens.heads[verb] != verb and not (is_verb(tokens, verb) and tokens.deps[verb] in ("ccomp", "conj", "parataxis")):
+    while tokens.heads[verb] != verb and not (
+        is_verb(tokens, verb) and tokens.deps[verb] in ("ccomp", "conj", "parataxis")
+    ):
         verb = tokens.heads[verb]
     first, last = tokens.left[verb], tokens.right[verb]
     if tokens.deps[verb] == "conj":
         first = max(first, tokens.heads[verb] + 1)
     if without[0] - first <= 1:
         ranges = [(without[1] + 1, last)]
-    elif last - without[1] <= 1 or (without[1] + 1 <= last and tokens.words[without[1] + 1] != "," and cue.kind != "according"):
+    elif last - without[1] <= 1 or (
+        without[1] + 1 <= last and tokens.words[without[1] + 1] != "," and cue.kind != "according"
+    ):
         ranges = [(first, without[0] - 1)]
     else:
         ranges = [(first, without[0] - 1), (without[1] + 1, last)]

@@ -14,9 +14,9 @@ from schemas.records import Entity, Speaker
 
 _KINDS = {"PERSON": "person", "GPE": "place", "LOC": "place", "NORP": "organization"}
 _UNNAMED = frozenset(
-    "source official insider spokesman spokeswoman spokesperson aide diplomat adviser advisor analyst expert critic lawyer"
-    " attorney friend colleague neighbour neighbor relative witness resident supporter opponent voter employee staffer"
-    " person people man woman officer lawmaker strategist operative reader caller viewer judge jury".split()
+    "source official insider spokesman spokeswoman spokesperson aide diplomat adviser advisor analyst expert critic"
+    " lawyer attorney friend colleague neighbour neighbor relative witness resident supporter opponent voter employee"
+    " staffer person people man woman officer lawmaker strategist operative reader caller viewer judge jury".split()
 )
 """Roles that do not mean somebody named before unless the article gives him just that role."""
 _FAMILY = frozenset("father mother dad mum mom grandfather grandmother wife husband son daughter".split())
@@ -52,7 +52,9 @@ class Resolver:
         self._starts = [start for start, _, _ in self._mentions]
 
     def speaker(self, phrase: Phrase, position: int, rules: list[str]) -> Speaker:
-        """The record of a speaker. `position`: where the quote starts; the name of the rule used is added to `rules`."""
+        """The record of a speaker. `position`: where the quote starts; the name of the rule used is added to
+        `rules`.
+        """
         tokens = self.tokens
         start, end = phrase.start(tokens), phrase.end(tokens)
         text = tokens.text[start:end]
@@ -63,11 +65,15 @@ class Resolver:
         if entity is None:
             kind = "person" if tokens.lower[whom.head] in ("he", "she", "i") else "unnamed"
             name = tokens.text[whom.start(tokens) : whom.end(tokens)]
-            return Speaker(start=start, end=end, text=text, name=name, kind=kind)  # type: ignore[arg-type]
+            return Speaker(start=start, end=end, text=text, name=name, kind=kind)
         self._last.append((start, entity.id))
         return Speaker(
-            start=start, end=end, text=text, name=entity.name, entity=entity.id,
-            kind=_KINDS.get(entity.label, "organization"),  # type: ignore[arg-type]
+            start=start,
+            end=end,
+            text=text,
+            name=entity.name,
+            entity=entity.id,
+            kind=_KINDS.get(entity.label, "organization"),
         )
 
     def outlet(self, phrase: Phrase, position: int) -> str:
@@ -91,12 +97,16 @@ class Resolver:
         person = Person(entity, "")
         parts = entity.name.split()
         if len(parts) > 1:
-            person.gender = "male" if parts[0] in given_names("male") else "female" if parts[0] in given_names("female") else ""
+            person.gender = (
+                "male" if parts[0] in given_names("male") else "female" if parts[0] in given_names("female") else ""
+            )
         for mention in entity.mentions[:8]:
             first, last = tokens.at(mention.start), tokens.at(mention.end - 1)
             for token in range(max(0, first - 4), first):
                 word = tokens.lower[token].rstrip(".")
-                if tokens.paragraph[token] == tokens.paragraph[first] and (token >= first - 2 or word in words("titles")):
+                if tokens.paragraph[token] == tokens.paragraph[first] and (
+                    token >= first - 2 or word in words("titles")
+                ):
                     if word in ("mr", "sir", "lord"):
                         person.gender = "male"
                     elif word in ("mrs", "ms", "miss", "dame", "lady", "baroness"):
@@ -113,7 +123,7 @@ class Resolver:
         """The nouns that stand with a name: before it, after a comma, after “is”."""
         tokens = self.tokens
         near = [c for c in tokens.children[head] if tokens.deps[c] in ("appos", "compound", "nmod", "amod")]
-        if tokens.deps[head] in ("appos",):
+        if tokens.deps[head] == "appos":
             near.append(tokens.heads[head])
         if tokens.deps[head] == "nsubj":
             near += [c for c in tokens.children[tokens.heads[head]] if tokens.deps[c] == "attr"]
@@ -155,19 +165,27 @@ class Resolver:
         for mention_start, mention_end, entity in self._overlapping(start, end):
             if mention_start < head_end and mention_end > head_start:
                 return entity
-            if entity.label == "PERSON" and mention_end >= end - 1 and mention_start > head_end and not self._after_preposition(phrase, mention_start):
+            if (
+                entity.label == "PERSON"
+                and mention_end >= end - 1
+                and mention_start > head_end
+                and not self._after_preposition(phrase, mention_start)
+            ):
                 found = entity
         if found is None and tokens.tags[phrase.head] in ("NN", "NNS"):
             for child in tokens.children[phrase.head]:
                 if tokens.deps[child] == "appos" and tokens.tags[child].startswith("NNP"):
-                    for a, b, entity in self._overlapping(tokens.starts[child], tokens.ends[child]):
+                    for _a, _b, entity in self._overlapping(tokens.starts[child], tokens.ends[child]):
                         if entity.label == "PERSON":
                             found = entity
         return found
 
     def _after_preposition(self, phrase: Phrase, start: int) -> bool:
         token = self.tokens.at(start)
-        return any(self.tokens.tags[t] == "IN" for t in range(phrase.head + 1, token)) and "," not in self.tokens.words[phrase.head + 1 : token]
+        return (
+            any(self.tokens.tags[t] == "IN" for t in range(phrase.head + 1, token))
+            and "," not in self.tokens.words[phrase.head + 1 : token]
+        )
 
     def _overlapping(self, start: int, end: int) -> list[tuple[int, int, Entity]]:
         number = max(0, bisect_left(self._starts, start) - 2)
@@ -187,7 +205,7 @@ class Resolver:
         scores: dict[str, float] = {}
         found: dict[str, Entity] = {}
         number = bisect_left(self._starts, position)
-        for rank, (start, end, entity) in enumerate(reversed(self._mentions[max(0, number - 60) : number])):
+        for rank, (_, end, entity) in enumerate(reversed(self._mentions[max(0, number - 60) : number])):
             token = tokens.at(end - 1)
             distance = here - tokens.paragraph[token]
             score = 4.0 - 1.2 * min(distance, 3) - 0.05 * rank
@@ -196,7 +214,7 @@ class Resolver:
                 score += 1.5
             elif head in ("poss", "compound"):
                 score -= 1.0
-            elif head in ("pobj",):
+            elif head == "pobj":
                 score -= 0.4
             if score > scores.get(entity.id, -9.0):
                 scores[entity.id] = score
@@ -233,7 +251,7 @@ class Resolver:
         tokens = self.tokens
         head = tokens.lower[phrase.head]
         first = tokens.lower[phrase.first]
-        before = [t for t in range(phrase.first, phrase.head)]
+        before = list(range(phrase.first, phrase.head))
         definite = first in ("the", "this", "that") or first in words("possessives")
         if tokens.tags[phrase.head] == "NNS" or not (definite or tokens.words[phrase.head][0].isupper()):
             return None, ""
@@ -244,8 +262,11 @@ class Resolver:
             return None, ""
         gender = "male" if head in words("male") else "female" if head in words("female") else ""
         matching = [
-            entity for _, entity in recent
-            if entity.id in self.people and head in self.people[entity.id].roles and self.people[entity.id].gender in ("", gender or self.people[entity.id].gender)
+            entity
+            for _, entity in recent
+            if entity.id in self.people
+            and head in self.people[entity.id].roles
+            and self.people[entity.id].gender in ("", gender or self.people[entity.id].gender)
         ]
         modifiers = {tokens.lower[t] for t in before if tokens.tags[t].startswith(("NN", "JJ"))}
         for entity in matching:
@@ -255,9 +276,9 @@ class Resolver:
             return matching[0], "role"
         if head in _UNNAMED or first in words("possessives"):
             return None, ""
-        if head not in nouns("people") and head not in ("old",) and not any(tokens.lower[t] == "old" for t in before):
-            if "year" not in tokens.text[phrase.start(tokens) : phrase.end(tokens)]:
-                return None, ""
+        aged = head == "old" or "year" in tokens.text[phrase.start(tokens) : phrase.end(tokens)]
+        if head not in nouns("people") and not aged:
+            return None, ""
         for score, entity in recent:
             person = self.people.get(entity.id)
             if person is not None and score > 1.5 and (not gender or person.gender in ("", gender)):
@@ -270,7 +291,27 @@ class Resolver:
         for entity in recent:
             if entity.name.lower().split()[-1].strip(".") == head or f" {head} " in f" {entity.name.lower()} ":
                 return entity
-        if head in ("company", "firm", "club", "charity", "watchdog", "regulator", "agency", "group", "union", "retailer", "bank", "newspaper", "paper", "team", "body", "airline", "manufacturer", "outlet", "network", "brand"):
+        if head in (
+            "company",
+            "firm",
+            "club",
+            "charity",
+            "watchdog",
+            "regulator",
+            "agency",
+            "group",
+            "union",
+            "retailer",
+            "bank",
+            "newspaper",
+            "paper",
+            "team",
+            "body",
+            "airline",
+            "manufacturer",
+            "outlet",
+            "network",
+            "brand",
+        ):
             return recent[0] if recent else None
         return None
-

@@ -38,7 +38,15 @@ def find_turns(tokens: Tokens) -> list[Turn]:
         first, last = tokens.at(match.start("label")), tokens.at(match.end("label") - 1)
         content = tokens.text[match.end() : end].rstrip()
         if content and content[0] not in "“\"‘'«" and first <= last:
-            found.append(Turn(number, Phrase(first, last, last), match["label"].rstrip("."), match.end(), match.end() + len(content)))
+            found.append(
+                Turn(
+                    number,
+                    Phrase(first, last, last),
+                    match["label"].rstrip("."),
+                    match.end(),
+                    match.end() + len(content),
+                )
+            )
     repeated = Counter(turn.name for turn in found)
     if len(found) < LEAST_TURNS or max(repeated.values()) < 2:
         return []
