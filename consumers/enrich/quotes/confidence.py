@@ -3,34 +3,37 @@
 from __future__ import annotations
 
 import json
+import math
 from functools import cache
 from importlib.resources import files
 
-from consumers.enrich.quotes.article import Draft
-from schemas.records import Speaker
+from schemas.records import Quote
+
+SHORT, LONG = 20, 80
+"""Code points from which a quote is no longer short, and from which it is long."""
 
 
-def confidence(draft: Draft, speaker: Speaker | None, rules: list[str]) -> float:
-    """The probability that this is a quote and its speaker is right.
+def with_confidence(quote: Quote) -> Quote:
+    """The quote with the probability that it is one and that its speaker is right.
 
     A logistic regression over the kind of the quote, the rules that found it and what is known of the speaker; the
-    weights
-    are learned from corpus/tuning by `python -m benchmarks.train_confidence`.
+    weights are learned from corpus/tuning by `python -m benchmarks.train_confidence`.
     """
     weights = _weights()
-    total = sum(weights.get(name, 0.0) for name in features(draft, speaker, rules))
-    return round(1 / (1 + 2.718281828459045**-total), 3)
+    total = sum(weights.get(name, 0.0) for name in features(quote))
+    return quote.model_copy(update={"confidence": round(1 / (1 + math.exp(-total)), 3)})
 
 
-def features(draft: Draft, speaker: Speaker | None, rules: list[str]) -> list[str]:
+def features(quote: Quote) -> list[str]:
     """The names of what is looked at."""
-    length = sum(end - start for start, end in draft.spans)
+    length = len(quote.text)
+    speaker = quote.speaker
     return [
         "any",
-        f"kind={draft.kind}",
-        *(f"rule={rule}" for rule in rules),
+        f"kind={quote.kind}",
+        *(f"rule={rule}" for rule in quote.rules),
         f"speaker={speaker.kind if speaker else 'none'}",
-        f"length={'short' if length < 20 else 'middle' if length < 80 else 'long'}",
+        f"length={'short' if length < SHORT else 'middle' if length < LONG else 'long'}",
         f"resolved={bool(speaker and speaker.entity)}",
     ]
 
