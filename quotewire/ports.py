@@ -102,7 +102,8 @@ class Subscription(Protocol):
         """Publish `outputs` and mark everything polled so far as processed, in one step: both happen or neither.
 
         When it returns, both are durable. Raises Rebalanced where another member holds the partitions by now, and
-        Unavailable; after either nothing has happened, `rewind` is called and the records are polled again.
+        Unavailable; after either nothing has happened, `rewind` is called and the records are polled again. For outputs
+        it also raises what `publish` does, and then nothing has happened either.
         """
         ...
 
@@ -116,7 +117,7 @@ class Subscription(Protocol):
 
 
 class Stream(Protocol):
-    """Topics with partitions, consumer groups and atomic commits."""
+    """Topics with partitions, consumer groups and atomic commits. A topic never created is a KeyError everywhere."""
 
     def create_topics(self, topics: Iterable[Topic]) -> None:
         """Create what is missing of these topics; those that exist are left as they are. Raises Unavailable."""

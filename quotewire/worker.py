@@ -6,7 +6,7 @@ A stage brings only a `Processor`. What can go wrong is handled here and nowhere
   becomes a dead letter, published in the same commit; if that fails, nothing is committed;
 - a server that is away is waited for, and the same records are processed again;
 - partitions that another member holds by now are forgotten;
-- a record whose processing killed the process three times, the third time alone, becomes a dead letter too.
+- a record whose processing killed the process five times, the last three times alone, becomes a dead letter too.
 """
 
 from __future__ import annotations
@@ -59,8 +59,9 @@ POLL_TIMEOUT = 0.5
 DEATHS_BEFORE_ALONE = 2
 """After so many deaths with a record in hand, the records of its batch are processed one by one."""
 
-DEATHS_BEFORE_BURIAL = 3
-"""After so many deaths, the last of them alone, a record is buried."""
+DEATHS_BEFORE_BURIAL = 5
+"""After so many deaths, the last three of them alone, a record is buried. Processes also die for reasons that are no
+record's fault; that the same record is in hand, alone, three times running is not chance."""
 
 _LONGEST_REASON = 2000
 

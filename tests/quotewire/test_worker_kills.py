@@ -182,7 +182,7 @@ def test_a_publisher_that_is_killed_leaves_what_it_was_told_is_safe(stream: Sqli
     assert set(found.values()) == {10}
 
 
-def test_a_record_that_kills_every_process_is_buried_after_the_third_and_the_others_come_out(
+def test_a_record_that_kills_every_process_is_buried_after_the_fifth_and_the_others_come_out(
     stream: SqliteStream, start: Start, database: Path
 ) -> None:
     stream.publish([message(f"article {n}", "kill" if n == 11 else "") for n in range(30)])
@@ -199,7 +199,7 @@ def test_a_record_that_kills_every_process_is_buried_after_the_third_and_the_oth
     assert deaths == 3
     (letter,) = letters(stream)
     assert letter.key == "article 11"
-    assert letter.reason == "the process died 3 times while processing it"
+    assert letter.reason == "the process died 5 times while processing it"
     assert sorted(enriched_ids(stream)) == sorted(f"article {n}" for n in range(30) if n != 11)
     assert [file.suffix for file in (database.parent / "journal").iterdir()] == [".lock"]
 
