@@ -1,9 +1,9 @@
 """`python -m benchmarks.quotes`: who said what in the annotated corpus, and the speed beside the bare pipeline.
 
-Both halves of the corpus are scored, corpus/heldout only as a whole. A quote is found where it shares at least 0.8 of its
-words with an annotated one (0.3 for the softer figure); its speaker is right where the mention overlaps the annotated one
-or the resolved name has the same last word. Speed is measured on the same texts in the same process: `nlp.pipe` of the
-default pipeline with all its components, and the whole of enrichment from text to quotes.
+Both halves of the corpus are scored, corpus/heldout only as a whole. A quote is found where it shares at least 0.8 of
+its words with an annotated one (0.3 for the softer figure); its speaker is right where the mention overlaps the
+annotated one or the resolved name has the same last word. Speed is measured on the same texts in the same process:
+`nlp.pipe` of the default pipeline with all its components, and the whole of enrichment from text to quotes.
 """
 
 from __future__ import annotations

@@ -291,12 +291,12 @@ class Finder:
     def _floating(self, number: int, paragraph: int) -> None:
         stretch = self.article.stretches[number]
         first = self.article.ranges[number][0]
-        if paragraph == 0:
-            self._add(Draft([(stretch.start, stretch.end)], "direct", rules=["headline"]), [number])
-            return
         introduced = self.discourse.introduced(first - 1, paragraph)
         previous = self.discourse.last_spoken(paragraph, first)
         same = previous is not None and self.tokens.paragraph[self.tokens.at(previous.spans[-1][0])] == paragraph
+        if paragraph == 0 and not same and len(self.tokens.paragraphs) > 1:
+            self._add(Draft([(stretch.start, stretch.end)], "direct", rules=["headline"]), [number])
+            return
         draft = Draft([(stretch.start, stretch.end)], "direct")
         asked = self.discourse.asked_about(first, paragraph)
         answering = None if same else self.discourse.answering(paragraph, first)

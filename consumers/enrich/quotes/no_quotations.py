@@ -85,5 +85,7 @@ def _within_noun_phrase(article: Article, number: int) -> bool:
 def is_inscription(article: Article, cue: Cue) -> bool:
     """Whether what “says” it is a thing with words on it: a sign, a mug, a banner."""
     if cue.speaker is None:
-        return False
+        tokens = article.tokens
+        sentence = range(tokens.sentence[cue.token], cue.token)
+        return any(tokens.lower[t] in nouns("inscriptions") for t in sentence)
     return article.tokens.lower[cue.speaker.head] in nouns("inscriptions")

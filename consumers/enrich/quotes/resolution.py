@@ -59,6 +59,8 @@ class Resolver:
         start, end = phrase.start(tokens), phrase.end(tokens)
         text = tokens.text[start:end]
         whom = phrase.antecedent or phrase
+        if "turn" in rules:
+            return self._turn(phrase, text)
         entity, rule = self._entity(whom, min(start, position) if start > position else start)
         if rule:
             rules.append(rule)
@@ -195,6 +197,37 @@ class Resolver:
                 found.append(self._mentions[number])
             number += 1
         return found
+
+    # --- turns of an interview ---------------------------------------------------------------------------------------
+
+    def _turn(self, phrase: Phrase, text: str) -> Speaker:
+    # --- turns of an interview --------------------------------------------------------------------------------------
+        start, end = phrase.start(self.tokens), phrase.end(self.tokens)
+        entity = self._named(phrase)
+        label = text.strip(" .:").replace(".", "")
+        if entity is None or entity.label != "PERSON":
+            entity = self._by_initials(label) or self._asker_or_answerer(label, start)
+        if entity is None:
+            return Speaker(start=start, end=end, text=text, name=text, kind="unnamed")
+        return Speaker(start=start, end=end, text=text, name=entity.name, entity=entity.id, kind="person")
+
+    def _by_initials(self, label: str) -> Entity | None:
+        if not 2 <= len(label) <= 4 or not label.isupper():
+            return None
+        for person in self.people.values():
+            parts = person.entity.name.replace("-", " ").split()
+            if label in ("".join(part[0] for part in parts), parts[0][0] + parts[-1][0]):
+                return person.entity
+        return None
+
+    def _asker_or_answerer(self, label: str, position: int) -> Entity | None:
+        """The answers are those of whom the text is about, the questions those of the other person it introduces."""
+        counted = sorted(self.people.values(), key=lambda person: -len(person.entity.mentions))
+        introduced = [p.entity for p in counted if p.entity.mentions[0].start < position and " " in p.entity.name]
+        if label == "A":
+            return introduced[0] if introduced else None
+        questions = label == "Q" or (label.isupper() and len(label) <= 4) or label.title() in known("outlets")
+        return introduced[1] if questions and len(introduced) > 1 else None
 
     # --- who is meant -----------------------------------------------------------------------------------------------
 
