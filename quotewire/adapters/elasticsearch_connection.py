@@ -109,10 +109,10 @@ def refusals(address: str) -> Iterator[None]:
     """Turn the client's errors into the port's."""
     try:
         yield
-    except ApiError as error:
-        raise _refusal(error, address) from error
     except UnsupportedProductError as error:
         raise ConfigurationError(f"what answers at {address} is no Elasticsearch") from error
+    except ApiError as error:
+        raise _refusal(error, address) from error
     except TlsError as error:
         raise ConfigurationError(f"Elasticsearch at {address}: TLS failed ({error}): check its CA file") from error
     except TransportError as error:

@@ -130,7 +130,9 @@ class Writer:
         for step in (self._article_operations, self._quote_operations, self._location_operations):
             for answer in self._bulk([operation for write in writes.values() for operation in step(write)]):
                 if (outcome := answer.outcome()) is not None:
-                    outcomes[answer.owner] = outcome
+                    before = outcomes.get(answer.owner)
+                    if before is None or before.status != "unavailable":  # what may yet be taken is not rejected
+                        outcomes[answer.owner] = outcome
                     writes.pop(answer.owner, None)
                 elif answer.status == _NEWER_IS_THERE and step != self._quote_operations:
                     outcomes[answer.owner] = Outcome(answer.owner, "older")

@@ -6,6 +6,7 @@ import logging
 import re
 import socket
 import ssl
+import struct
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -22,6 +23,9 @@ _DEFAULT_PORT = 9092
 _NAME = re.compile(r"[A-Za-z0-9._-]{1,200}")
 _HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^\[\]:/,@\s]+)(?::(\d{1,5}))?")
 _REACH_TIMEOUT = 5.0
+
+_WHICH_VERSIONS = struct.pack(">ihhih", 10, 18, 0, 1, -1)
+"""A request for ApiVersions, version 0 (https://kafka.apache.org/protocol#The_Messages_ApiVersions)."""
 
 BATCH_OVERHEAD = 1024 * 1024
 """Bytes that a batch of one largest message may need besides the message itself; more than enough."""
@@ -87,31 +91,56 @@ class KafkaConnection:
             networks.append(KafkaNetClient(**given))
             return networks[-1]
 
-        try:
-            return make(**self._common(), kafka_client=network, **settings)
-        except (errors.KafkaError, OSError, ValueError) as error:
-            cause = _login_failure(networks) or error
-            # A client whose constructor failed keeps its thread and sockets otherwise.
-            for each in networks:
-                with suppress(Exception):
-                    each.close()
-            raise refusal(cause, f"Kafka at {self.where}") from error
+        for _ in range(2):
+            try:
+                return make(**self._common(), kafka_client=network, **settings)
+            except (errors.KafkaError, OSError, ValueError) as error:
+                # A client whose constructor failed keeps its thread and sockets otherwise.
+                for each in networks:
+                    with suppress(Exception):
+                        each.close()
+                if not (self.options.user and isinstance(error, errors.KafkaTimeoutError) and self._serves()):
+                    raise refusal(error, f"Kafka at {self.where}") from error
+        raise ConfigurationError(
+            f"Kafka at {self.where} answers, but not to user {self.options.user}: check user, password and mechanism"
+            f" ({self.options.mechanism})"
+        )
 
     def reach(self) -> None:
-        """Make sure that one of the hosts answers. Raises Unavailable; ConfigurationError for a certificate."""
+        """Make sure that one of the hosts can be reached. Raises Unavailable; ConfigurationError for a certificate."""
+        with self._socket():
+            pass
+
+    def _serves(self) -> bool:
+        """Whether Kafka itself answers, asked what anyone may ask before logging in.
+
+        A broker hangs up on a wrong password right behind its answer, and kafka-python then drops the answer: to it,
+        that looks as if the broker were not up yet.
+        """
+        with suppress(OSError, Unavailable), self._socket() as connected:
+            connected.sendall(_WHICH_VERSIONS)
+            return len(connected.recv(4)) == 4
+        return False
+
+    @contextmanager
+    def _socket(self) -> Iterator[socket.socket]:
         problem: OSError | None = None
         for host, port in self._hosts:
             try:
-                with socket.create_connection((host, port), timeout=_REACH_TIMEOUT) as plain:
-                    if self._tls is not None:
-                        self._tls.wrap_socket(plain, server_hostname=host).close()
-                    return
+                connected = socket.create_connection((host, port), timeout=_REACH_TIMEOUT)
+                if self._tls is not None:
+                    with connected:  # wrapping takes the socket over; where it fails, this closes it
+                        connected = self._tls.wrap_socket(connected, server_hostname=host)
             except ssl.SSLError as error:
                 raise ConfigurationError(
                     f"Kafka at {host}:{port}: TLS failed ({error.reason or error}): check its port and the CA file"
                 ) from error
             except OSError as error:
                 problem = error
+                continue
+            with connected:
+                yield connected
+            return
         raise Unavailable(f"no Kafka answers at {self.where}: {problem}") from problem
 
     def _common(self) -> dict[str, Any]:
@@ -170,18 +199,6 @@ def _without_login(address: str) -> str:
     return re.sub(r"[^/@]*@", "…@", address)
 
 
-def _login_failure(networks: list[Any]) -> Exception | None:
-    """Why a login was refused, if it was: kafka-python itself then only tells that time has run out."""
-    for network in networks:
-        with suppress(AttributeError):
-            manager = network._manager
-            for node in [*manager.cluster.bootstrap_brokers(), *manager.cluster.brokers()]:
-                failure = manager.auth_failure(node.node_id)
-                if isinstance(failure, Exception):
-                    return failure
-    return None
-
-
 # --- errors ---------------------------------------------------------------------------------------------------------
 
 _TOO_LARGE = (errors.MessageSizeTooLargeError, errors.RecordListTooLargeError)
@@ -217,8 +234,6 @@ def refusal(error: Exception, doing: str) -> Exception:
         return Rejected(reason)
     if isinstance(error, _REBALANCED):
         return Rebalanced(reason)
-    if isinstance(error, errors.SaslAuthenticationFailedError):
-        return ConfigurationError(f"{doing} refuses this user and password: check both, and the mechanism")
     if isinstance(error, _MISTAKES):
         return ConfigurationError(reason)
     return Unavailable(reason)

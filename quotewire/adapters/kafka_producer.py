@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -90,10 +89,9 @@ class Outbox:
 
         Kafka's own rule says which partition a key goes to, so that publishers in other languages agree.
         """
-        deadline = time.monotonic() + self._connection.options.answer
         sent = [producer.send(topic, key=key, value=value) for topic, key, value in messages]
         for future in sent:
-            future.get(timeout=max(0.001, deadline - time.monotonic()))
+            future.get(timeout=self._connection.options.answer)
 
 
 class Publisher:
