@@ -1,0 +1,343 @@
+"""What Elasticsearch does to us in production, and what edits do to it: nothing is lost, and nothing stale stays."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from elastic_transport import ConnectionError as NoAnswer
+from elasticsearch import Elasticsearch
+
+from quotewire.adapters.elasticsearch_connection import ElasticsearchOptions
+from quotewire.adapters.elasticsearch_index import ElasticsearchIndex
+from quotewire.adapters.elasticsearch_setup import period_of
+from quotewire.ports import ArticleQuery, ConfigurationError, Outcome, QuoteQuery, Unavailable
+from schemas.records import EnrichedArticle, Quote, Span
+from tests.real_stack.elasticsearch_server import ElasticsearchServer
+from tests.real_stack.server import free_ports
+
+MARCH = datetime(2026, 3, 31, 23, 30, tzinfo=UTC)
+APRIL = MARCH + timedelta(hours=1)
+
+
+def article(name: str = "a1", revision: int = 1, published: datetime = MARCH, quotes: int = 2) -> EnrichedArticle:
+    said = tuple(
+        Quote(id=f"q{n}", kind="direct", spans=(Span(start=0, end=4),), text=f"Said {n} in {revision}", confidence=1)
+        for n in range(quotes)
+    )
+    return EnrichedArticle(id=name, revision=revision, published=published, text="Said so.", quotes=said)
+
+
+class Parts:
+    """An index of its own with what a test needs to look behind it."""
+
+    def __init__(self, server: ElasticsearchServer) -> None:
+        self.server = server
+        self.prefix = f"test-{uuid.uuid4().hex[:12]}"
+        self.index = ElasticsearchIndex(server.address, ElasticsearchOptions(prefix=self.prefix, answer=10))
+        self.client = Elasticsearch(server.address, request_timeout=30, max_retries=0)
+
+    def statuses(self, *articles: EnrichedArticle) -> list[str]:
+        return [outcome.status for outcome in self.index.put_articles(articles)]
+
+    def documents(self, kind: str) -> list[tuple[str, dict[str, Any]]]:
+        """The period and the source of each document of a kind."""
+        self.client.indices.refresh(index=f"{self.prefix}-*")
+        alias = f"{self.prefix}-{kind}"
+        hits = self.client.search(index=alias, size=1000, sort=["revision"])["hits"]["hits"]
+        return [(hit["_index"].removeprefix(f"{alias}-"), hit["_source"]) for hit in hits]
+
+    def said(self) -> list[str]:
+        self.client.indices.refresh(index=f"{self.prefix}-*")
+        return [hit.quote.text for hit in self.index.quotes(QuoteQuery(limit=100)).hits]
+
+    def close(self) -> None:
+        names = list(self.client.indices.get(index=f"{self.prefix}-*"))
+        self.client.indices.delete(index=names)
+        for kind in ("articles", "quotes", "alerts", "locations"):
+            with contextlib.suppress(Exception):
+                self.client.indices.delete_index_template(name=f"{self.prefix}-{kind}")
+        self.client.close()
+        self.index.close()
+
+
+@pytest.fixture
+def parts(elasticsearch_server: ElasticsearchServer) -> Iterator[Parts]:
+    with contextlib.closing(Parts(elasticsearch_server)) as parts:
+        parts.index.setup()
+        yield parts
+
+
+# --- edits ----------------------------------------------------------------------------------------------------------
+
+
+def test_an_edit_that_moves_an_article_to_another_month_leaves_nothing_behind(parts: Parts) -> None:
+    assert parts.statuses(article(quotes=3)) == ["stored"]
+    assert parts.statuses(article(revision=2, published=APRIL, quotes=1)) == ["stored"]
+    assert [period for period, _ in parts.documents("articles")] == ["2026.04"]
+    assert [period for period, _ in parts.documents("quotes")] == ["2026.04"]
+    assert parts.statuses(article(revision=1, quotes=3)) == ["older"]
+    assert parts.statuses(article(revision=2, published=APRIL, quotes=1)) == ["unchanged"]
+    assert parts.said() == ["Said 0 in 2"]
+    stored = parts.index.article("a1")
+    assert stored is not None
+    assert stored.revision == 2
+
+
+def test_fewer_quotes_after_an_edit(parts: Parts) -> None:
+    parts.statuses(article(quotes=5))
+    parts.statuses(article(revision=2, quotes=2))
+    assert parts.said() == ["Said 0 in 2", "Said 1 in 2"]
+
+
+@pytest.mark.parametrize("revisions", list(itertools.permutations([(1, MARCH, 3), (2, APRIL, 1), (3, MARCH, 2)])))
+def test_in_whatever_order_revisions_come_the_newest_stays_alone(
+    parts: Parts, revisions: tuple[tuple[int, datetime, int], ...]
+) -> None:
+    for revision, published, quotes in revisions:
+        parts.statuses(article(revision=revision, published=published, quotes=quotes))
+    assert [(period, source["revision"]) for period, source in parts.documents("articles")] == [("2026.03", 3)]
+    assert parts.said() == ["Said 0 in 3", "Said 1 in 3"]
+
+
+@pytest.mark.parametrize("step", [1, 2, 3])
+def test_a_death_between_the_steps_of_a_write_is_mended_when_the_article_comes_again(
+    parts: Parts, monkeypatch: pytest.MonkeyPatch, step: int
+) -> None:
+    parts.statuses(article(quotes=4))
+    client, calls = parts.index._client, []
+    bulk = client.bulk
+
+    def die(**request: Any) -> Any:
+        calls.append(1)
+        if len(calls) == step:
+            raise NoAnswer("the process died here")
+        return bulk(**request)
+
+    edited = article(revision=2, published=APRIL, quotes=2)
+    with monkeypatch.context() as patch:
+        patch.setattr(client, "bulk", die)
+        with pytest.raises(Unavailable):
+            parts.index.put_articles([edited])
+    assert parts.statuses(edited) == ["stored"]
+    assert [(period, source["revision"]) for period, source in parts.documents("articles")] == [("2026.04", 2)]
+    assert parts.said() == ["Said 0 in 2", "Said 1 in 2"]
+
+
+def test_two_writers_of_one_article_leave_the_newest_alone(
+    parts: Parts, elasticsearch_server: ElasticsearchServer
+) -> None:
+    revisions = [article(revision=n, published=APRIL if n % 2 else MARCH, quotes=n % 4) for n in range(1, 25)]
+
+    def write(own: list[EnrichedArticle]) -> None:
+        options = ElasticsearchOptions(prefix=parts.prefix)
+        with contextlib.closing(ElasticsearchIndex(parts.server.address, options)) as index:
+            for each in own:
+                index.put_articles([each])
+
+    threads = [threading.Thread(target=write, args=(revisions[n::2],)) for n in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [(period, source["revision"]) for period, source in parts.documents("articles")] == [("2026.03", 24)]
+    assert parts.said() == []
+
+
+@pytest.mark.parametrize(
+    ("dated", "period"),
+    [
+        ("2026-11-05", "2026.11"),
+        ("2026-12-05", "2026.12"),
+        ("2027-01-05", "rest"),
+        ("2024-12-05", "2024.12"),
+        ("2024-11-05", "2024"),
+        ("1990-01-01", "1990"),
+        ("1970-01-01", "rest"),
+        ("9999-12-31", "rest"),
+    ],
+)
+def test_where_an_article_of_a_date_is_kept(dated: str, period: str) -> None:
+    assert period_of(datetime.fromisoformat(f"{dated}T12:00+00:00"), datetime(2026, 11, 22, tzinfo=UTC)) == period
+
+
+# --- servers that cannot --------------------------------------------------------------------------------------------
+
+
+def test_elasticsearch_is_away_for_a_while(parts: Parts) -> None:
+    parts.statuses(article("before"))
+    parts.server.stop()
+    calls: list[Callable[[], object]] = [
+        lambda: parts.index.put_articles([article("during")]),
+        lambda: parts.index.search(ArticleQuery()),
+        lambda: parts.index.article("before"),
+        lambda: parts.index.counts(),
+        lambda: parts.index.setup(),
+    ]
+    try:
+        for call in calls:
+            with pytest.raises(Unavailable, match=str(parts.server.port)):
+                call()
+    finally:
+        parts.server.start()
+    assert parts.statuses(article("before"), article("during")) == ["unchanged", "stored"]
+    assert len(parts.documents("articles")) == 2
+
+
+def test_a_full_disk_is_no_fault_of_the_articles(parts: Parts) -> None:
+    """More free space is asked for than the disk has; the server looks every ten seconds."""
+    disk = "cluster.routing.allocation.disk"
+    full = {
+        f"{disk}.threshold_enabled": True,
+        f"{disk}.watermark.low": "9999tb",
+        f"{disk}.watermark.high": "9998tb",
+        f"{disk}.watermark.flood_stage": "9997tb",
+        "cluster.info.update.interval": "10s",
+    }
+    revision = itertools.count(1)
+    parts.statuses(article(revision=next(revision)))
+
+    def outcome() -> Outcome:
+        (found,) = parts.index.put_articles([article(revision=next(revision))])
+        return found
+
+    parts.client.cluster.put_settings(persistent=full)
+    try:
+        until(lambda: outcome().status == "unavailable")
+        assert "cluster_block_exception" in outcome().reason
+    finally:
+        parts.client.cluster.put_settings(persistent=dict.fromkeys(full))
+    until(lambda: outcome().status == "stored")
+    assert len(parts.documents("articles")) == 1
+    assert len(parts.said()) == 2
+
+
+def until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 90
+    while not condition():
+        assert time.monotonic() < deadline, "it never came about"
+        time.sleep(0.5)
+
+
+def test_a_server_with_too_much_to_do(parts: Parts) -> None:
+    limit = "network.breaker.inflight_requests.limit"
+    many = [article(uuid.uuid4().hex) for _ in range(300)]
+    parts.client.cluster.put_settings(persistent={limit: "2kb"})
+    try:
+        with pytest.raises(Unavailable, match="429"):
+            parts.index.put_articles(many)
+    finally:
+        parts.client.cluster.put_settings(persistent={limit: None})
+    assert set(parts.statuses(*many)) == {"stored"}
+
+
+def test_one_document_that_the_mapping_refuses_leaves_the_others_alone(parts: Parts) -> None:
+    name = f"{parts.prefix}-articles"
+    parts.client.indices.delete_index_template(name=name)
+    parts.client.indices.create(
+        index=f"{name}-2026.04", mappings={"dynamic": "strict", "properties": {"id": {"type": "keyword"}}}
+    )
+    outcomes = parts.index.put_articles([article("a"), article("wrong", published=APRIL), article("b")])
+    assert [outcome.status for outcome in outcomes] == ["stored", "rejected", "stored"]
+    assert "strict_dynamic_mapping_exception" in outcomes[1].reason
+    assert {source["article"] for _, source in parts.documents("quotes")} == {"a", "b"}
+
+
+def test_names_longer_than_a_keyword_may_be_are_taken(parts: Parts) -> None:
+    long = "ü" * 40_000
+    assert parts.statuses(article().model_copy(update={"url": long, "title": long, "tags": (long,)})) == ["stored"]
+    stored = parts.index.article("a1")
+    assert stored is not None
+    assert stored.url == long
+
+
+def test_setup_adds_fields_that_are_new_to_indices_that_are_there(parts: Parts) -> None:
+    parts.index.setup()
+    found = parts.client.indices.get_mapping(index=f"{parts.prefix}-articles").body
+    assert {mapping["mappings"]["dynamic"] for mapping in found.values()} == {"strict"}
+
+
+# --- refusals of a request ------------------------------------------------------------------------------------------
+
+
+class _Refusing(BaseHTTPRequestHandler):
+    """Answers every request in the way of Elasticsearch's security layer, a proxy, or something else altogether."""
+
+    status = 500
+    kind = ""
+    product = True
+
+    def _answer(self) -> None:
+        self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        body = f'{{"error": {{"type": "{self.kind}", "reason": "no"}}, "status": {self.status}}}'.encode()
+        self.send_response(self.status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        if self.product:
+            self.send_header("X-Elastic-Product", "Elasticsearch")
+        self.end_headers()
+        self.wfile.write(body)
+
+    do_GET = do_POST = do_PUT = do_HEAD = _answer  # noqa: N815 - the library's names
+
+    def log_message(self, *arguments: Any) -> None:
+        pass
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "product", "refusal", "words"),
+    [
+        (401, "security_exception", True, ConfigurationError, "password"),
+        (403, "security_exception", True, ConfigurationError, "does not allow"),
+        (403, "cluster_block_exception", True, Unavailable, "cluster_block_exception"),
+        (404, "index_not_found_exception", True, ConfigurationError, "not set up"),
+        (400, "parsing_exception", True, ConfigurationError, "parsing_exception"),
+        (429, "es_rejected_execution_exception", True, Unavailable, "429"),
+        (502, "", True, Unavailable, "502"),
+        (503, "unavailable_shards_exception", True, Unavailable, "503"),
+        (200, "", False, ConfigurationError, "no Elasticsearch"),
+    ],
+)
+def test_what_a_refusal_means(status: int, kind: str, product: bool, refusal: type[Exception], words: str) -> None:
+    handler = type("Handler", (_Refusing,), {"status": status, "kind": kind, "product": product})
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        options = ElasticsearchOptions(user="quotewire", password="s3cret")
+        index = ElasticsearchIndex(f"http://127.0.0.1:{server.server_port}", options)
+        with contextlib.closing(index), pytest.raises(refusal, match=words) as refused:
+            index.counts()
+        assert "s3cret" not in str(refused.value)
+        server.shutdown()
+
+
+def test_nobody_answers() -> None:
+    (port,) = free_ports(1)
+    index = ElasticsearchIndex(f"http://127.0.0.1:{port}")
+    with contextlib.closing(index), pytest.raises(Unavailable, match=str(port)):
+        index.setup()
+
+
+@pytest.mark.parametrize("address", ["https://", "ftp://host", "https://u:s3cret@host", "https://host:x", "host:9200"])
+def test_an_address_that_is_none(address: str) -> None:
+    with pytest.raises(ConfigurationError, match="https://HOST:PORT") as refused:
+        ElasticsearchIndex(address)
+    assert "s3cret" not in str(refused.value)
+
+
+def test_options_that_cannot_work(tmp_path: Path) -> None:
+    for options in (
+        ElasticsearchOptions(ca_file=tmp_path / "missing.pem"),
+        ElasticsearchOptions(prefix="No Good"),
+        ElasticsearchOptions(api_key="a", user="b"),
+    ):
+        with pytest.raises(ConfigurationError):
+            ElasticsearchIndex("https://host", options)
