@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
@@ -18,6 +19,7 @@ _CAMPAIGN = re.compile(
 )
 
 
+@functools.lru_cache(maxsize=16_384)
 def canonical_url(url: str) -> str:
     """The address without tracking parameters, AMP variants and fragments that only mark a place or a source.
 
@@ -52,6 +54,7 @@ def _kept(query: str) -> str:
     return "&".join(urlencode([pair]) if pair[1] else urlencode([pair]).removesuffix("=") for pair in kept)
 
 
+@functools.lru_cache(maxsize=16_384)
 def address_key(url: str) -> str:
     """What two spellings of one article's address share: no scheme, no `www.`, no slash at the end."""
     parts = urlsplit(url)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
@@ -12,12 +12,15 @@ import structlog
 
 from producers.identity import Decision
 from producers.pages import PageResult, Pages
+from producers.together import Together
 from quotewire.ports import FeedRecord, FeedStore, Rejected, SeenEntry, Unavailable
 from schemas.records import FeedReference, RawArticle
 
 log = structlog.get_logger()
 
 _LONGEST_WAIT = 60.0
+_PUBLISH_TOGETHER = 16
+_REMEMBER_TOGETHER = 500
 _Result = TypeVar("_Result")
 
 
@@ -34,7 +37,10 @@ class Delivered:
 
 
 class Delivery:
-    """Publishes and remembers. Arguments as of Poller and PollLimits; calls of the ports run on threads."""
+    """Publishes and remembers. Arguments as of Poller and PollLimits; calls of the ports run on threads.
+
+    pages_at_poll: None where no pages are to be fetched.
+    """
 
     def __init__(
         self,
@@ -43,11 +49,14 @@ class Delivery:
         publish: Callable[[Sequence[RawArticle]], None],
         pages: Pages,
         publish_at_once: int,
-        pages_at_poll: int,
+        pages_at_poll: int | None,
         retry_wait: float,
     ) -> None:
         self._store = store
-        self._publish = publish
+        self._publishing = Together[Sequence[RawArticle]](
+            lambda some: publish([article for articles in some for article in articles]), at_once=_PUBLISH_TOGETHER
+        )
+        self._remembering = Together[tuple[FeedRecord, Sequence[SeenEntry]]](store.save_all, at_once=_REMEMBER_TOGETHER)
         self._pages = pages
         self._publish_at_once = publish_at_once
         self._pages_at_poll = pages_at_poll
@@ -55,11 +64,11 @@ class Delivery:
 
     async def seen(self, feed: str, wanted: Collection[str]) -> Mapping[str, SeenEntry]:
         """What is remembered of a feed's entries."""
-        return await self._waited_out("feed store", lambda: self._store.seen(feed, wanted))
+        return await self._waited_out("feed store", lambda: asyncio.to_thread(self._store.seen, feed, wanted))
 
     async def remember(self, record: FeedRecord, seen: Sequence[SeenEntry]) -> None:
         """Remember a feed and its entries."""
-        await self._waited_out("feed store", lambda: self._store.save(record, seen))
+        await self._waited_out("feed store", lambda: self._remembering.write((record, seen)))
 
     async def publish(self, decisions: Sequence[Decision], feed: FeedReference, fetched: datetime) -> Delivered:
         """Fetch the pages of articles and publish them, in order, a few at a time."""
@@ -75,6 +84,8 @@ class Delivery:
         return Delivered(new, len(decisions) - new, pages, problems, rejected)
 
     async def _page(self, decision: Decision, place: int) -> PageResult:
+        if self._pages_at_poll is None:
+            return PageResult()
         if place >= self._pages_at_poll:
             return PageResult(problem=f"not fetched: the feed had more than {self._pages_at_poll} new articles at once")
         return await self._pages.of(decision.candidate.entry)
@@ -82,7 +93,7 @@ class Delivery:
     async def _publish_all(self, articles: Sequence[RawArticle]) -> int:
         """How many of them the stream will never take."""
         try:
-            await self._waited_out("stream", lambda: self._publish(articles))
+            await self._waited_out("stream", lambda: self._publishing.write(articles))
         except Rejected:
             # One of them can never be published; the others can. Again under the same ids, so twice does no harm.
             return sum([not await self._published(article) for article in articles])
@@ -93,7 +104,7 @@ class Delivery:
         reason = ""
         for version in (article, _without_page(article)):
             try:
-                await self._waited_out("stream", lambda version=version: self._publish([version]))  # type: ignore[misc]
+                await self._waited_out("stream", lambda version=version: self._publishing.write([version]))  # type: ignore[misc]
             except Rejected as error:
                 reason = str(error)
             else:
@@ -101,11 +112,11 @@ class Delivery:
         log.error("article rejected by the stream", article=article.id, feed=article.feed.url, reason=reason)
         return False
 
-    async def _waited_out(self, what: str, call: Callable[[], _Result]) -> _Result:
+    async def _waited_out(self, what: str, call: Callable[[], Awaitable[_Result]]) -> _Result:
         wait = self._retry_wait
         while True:
             try:
-                return await asyncio.to_thread(call)
+                return await call()
             except Unavailable as error:
                 log.warning(f"{what} unavailable, waiting", reason=str(error), seconds=wait)
                 await asyncio.sleep(wait)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from html.parser import HTMLParser
@@ -12,8 +11,6 @@ from urllib.parse import urljoin, urlsplit
 from pydantic import BaseModel, ConfigDict
 
 from schemas.records import Entry
-
-_WHITESPACE = re.compile(r"\s+")
 
 
 class FeedHints(BaseModel):
@@ -64,7 +61,7 @@ def clean(text: object) -> str:
 
 def one_line(text: object) -> str:
     """A cleaned text with all white space as single spaces."""
-    return _WHITESPACE.sub(" ", clean(text)).strip()
+    return " ".join(clean(text).split())
 
 
 def plain(markup: object) -> str:

@@ -51,6 +51,8 @@ class PollLimits:
     """Every so many polls a feed is asked without validators, and its answer read even where it looks the same."""
     pages_at_poll: int = 200
     """Pages fetched for one answer of a feed; articles beyond it are published without."""
+    fetch_pages: bool = True
+    """Whether articles' pages are fetched at all."""
     publish_at_once: int = 20
     """Articles published in one call; each may carry a page."""
     memory: timedelta = timedelta(days=60)
@@ -132,7 +134,7 @@ class FeedPolling:
             publish=publish,
             pages=Pages(fetcher, Robots(fetcher), clock.now, limits.pages),
             publish_at_once=limits.publish_at_once,
-            pages_at_poll=limits.pages_at_poll,
+            pages_at_poll=limits.pages_at_poll if limits.fetch_pages else None,
             retry_wait=limits.retry_wait,
         )
 
@@ -209,7 +211,8 @@ class FeedPolling:
         now: datetime,
     ) -> FeedPoll:
         found = candidates(record.url, feed.entries)
-        seen = await self._delivery.seen(record.url, identities(found))
+        # A feed and its entries are remembered in one step: of one that was never polled there is nothing to look up.
+        seen = await self._delivery.seen(record.url, identities(found)) if record.polls else {}
         decisions = decide(found, seen, now)
         if decisions.storms:
             log.info("edits not followed any more", feed=record.url, entries=decisions.storms)

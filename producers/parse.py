@@ -1,7 +1,8 @@
 """Bytes of a feed document in, its entries out. Pure: nothing is fetched, nothing is remembered.
 
-RSS, Atom, RDF and CDF are read by feedparser, JSON Feed and news sitemaps beside it. Where a document is not
-well-formed feedparser turns to its loose parser, so that one bad byte does not cost the other entries.
+RSS, Atom, RDF and CDF are read by feedparser, plain ones by `producers.plain_feed` to the same entries, JSON Feed and
+news sitemaps beside it. Where a document is not well-formed feedparser turns to its loose parser, so that one bad byte
+does not cost the other entries.
 """
 
 from __future__ import annotations
@@ -9,20 +10,20 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any
 
 import feedparser
 
-from producers.documents import FeedHints, ParsedFeed, one_line, plain, web_address
+from producers.documents import ParsedFeed, one_line, plain, web_address
 from producers.entries import to_entry
+from producers.hints import read_hints
 from producers.jsonfeed import looks_like_json, parse_json_feed
+from producers.plain_feed import parse_plain
 from producers.sitemap import looks_like_sitemap, parse_sitemap
 
 MAX_BYTES = 20_000_000
 """Longest document that is read, in bytes. A feed of 25 entries has about 30,000."""
 
-_PERIODS = {"hourly": 3600.0, "daily": 86400.0, "weekly": 604800.0, "monthly": 2592000.0, "yearly": 31536000.0}
-_DAYS = {name: number for number, name in enumerate(("mon", "tue", "wed", "thu", "fri", "sat", "sun"))}
 _HTML = re.compile(rb"<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE)
 _HTML_TITLE = re.compile(rb"<title[^<>]{0,200}>([^<]{0,300})", re.IGNORECASE)
 _ENTITY = re.compile(rb"<!ENTITY\s+(?:%\s+)?[^\s>\"']+\s+(?:\"([^\"]*)\"|'([^']*)')\s*>")
@@ -44,13 +45,19 @@ def parse(
         return ParsedFeed(is_feed=False, problem=f"longer than {MAX_BYTES:,} bytes")
     if looks_like_json(body):
         return parse_json_feed(body, url=url)
-    feed = _parse_xml(body, url=url, content_type=content_type, headers=headers or {})
+    headers = headers or {}
+    has_language = any(name.lower() == "content-language" for name in headers)
+    quickly = parse_plain(body, content_type=content_type, has_language=has_language)
+    if quickly is not None:
+        return quickly
+    feed = parse_carefully(body, url=url, content_type=content_type, headers=headers)
     if not feed.entries and looks_like_sitemap(body):
         return parse_sitemap(body, url=url) or feed
     return feed
 
 
-def _parse_xml(body: bytes, *, url: str, content_type: str | None, headers: Mapping[str, str]) -> ParsedFeed:
+def parse_carefully(body: bytes, *, url: str, content_type: str | None, headers: Mapping[str, str]) -> ParsedFeed:
+    """Read RSS, Atom, RDF or CDF with feedparser, whatever state it is in. Arguments as of `parse`."""
     names = {name.lower(): value for name, value in headers.items()}
     # feedparser takes the base of relative links from Content-Location, and an answer without any header as one whose
     # encoding only the document tells.
@@ -77,7 +84,7 @@ def _parse_xml(body: bytes, *, url: str, content_type: str | None, headers: Mapp
     return ParsedFeed(
         title=plain(feed.get("title")),
         entries=entries,
-        hints=_hints(feed, body),
+        hints=read_hints(feed, body),
         problem=_broken(result, len(entries)),
         format=version,
         site=web_address(feed.get("link"), url),
@@ -113,32 +120,3 @@ def _not_a_feed(body: bytes, content_type: str) -> str:
         return f"not a feed: XML document <{root[1].decode()}> without entries"
     kind = one_line(content_type.partition(";")[0])
     return f"not a feed: no entries in it (sent as {kind})" if kind else "not a feed: no entries in it"
-
-
-def _hints(feed: Any, body: bytes) -> FeedHints:
-    ttl = _number(feed.get("ttl"))
-    period = _PERIODS.get(one_line(feed.get("sy_updateperiod")).lower())
-    frequency = _number(feed.get("sy_updatefrequency"))
-    hours = (int(hour) for hour in _inside(body, b"skipHours", rb"<hour>\s*(\d{1,2})\s*<"))
-    days = (_DAYS.get(day[:3].decode().lower()) for day in _inside(body, b"skipDays", rb"<day>\s*([A-Za-z]{3,9})\s*<"))
-    return FeedHints(
-        ttl=ttl * 60 if ttl else None,
-        update_interval=period / (frequency or 1) if period else None,
-        # The specification counts hours from 0 to 23, many feeds from 1 to 24.
-        skip_hours=tuple(sorted({hour % 24 for hour in hours})),
-        skip_days=tuple(sorted({day for day in days if day is not None})),
-    )
-
-
-def _inside(body: bytes, element: bytes, pattern: bytes) -> list[bytes]:
-    start = body.find(b"<" + element)
-    end = body.find(b"</" + element, start, start + 4096) if start >= 0 else -1
-    return cast(list[bytes], re.findall(pattern, body[start:end])) if end > 0 else []
-
-
-def _number(text: object) -> float | None:
-    try:
-        value = float(one_line(text))
-    except ValueError:
-        return None
-    return value if 0 < value < 1e9 else None

@@ -370,6 +370,10 @@ class FeedStore(Protocol):
         """Remember a feed and the entries of its newest answer, in one step. Raises Unavailable."""
         ...
 
+    def save_all(self, feeds: Sequence[tuple[FeedRecord, Sequence[SeenEntry]]]) -> None:
+        """As `save` for several feeds: all of them in one step, or none. Raises Unavailable."""
+        ...
+
     def forget(self, feed: str) -> None:
         """Forget a feed and its entries. Raises Unavailable."""
         ...

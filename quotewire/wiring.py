@@ -255,7 +255,7 @@ class Wiring:
                 fetcher=fetcher,
                 parser=parser,
                 clock=self.clock,
-                limits=PollLimits(schedule=schedule, at_once=settings.poll_parallel),
+                limits=PollLimits(schedule=schedule, at_once=settings.poll_parallel, fetch_pages=settings.fetch_pages),
             )
 
     def _sample_endpoint(self) -> tuple[str, int] | None:

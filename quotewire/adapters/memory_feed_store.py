@@ -31,10 +31,15 @@ class MemoryFeedStore:
 
     def save(self, feed: FeedRecord, seen: Sequence[SeenEntry]) -> None:
         """Remember a feed and the entries of its newest answer."""
+        self.save_all([(feed, seen)])
+
+    def save_all(self, feeds: Sequence[tuple[FeedRecord, Sequence[SeenEntry]]]) -> None:
+        """Remember several feeds with their entries."""
         with self._lock:
-            self._feeds[feed.url] = feed
-            if seen:
-                self._seen[feed.url].update((entry.identity, entry) for entry in seen)
+            for feed, seen in feeds:
+                self._feeds[feed.url] = feed
+                if seen:
+                    self._seen[feed.url].update((entry.identity, entry) for entry in seen)
 
     def forget(self, feed: str) -> None:
         """Forget a feed and its entries."""

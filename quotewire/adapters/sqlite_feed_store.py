@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import astuple, fields
+from dataclasses import fields
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -99,24 +99,28 @@ class SqliteFeedStore:
 
     def save(self, feed: FeedRecord, seen: Sequence[SeenEntry]) -> None:
         """Remember a feed and the entries of its newest answer, in one step. Raises Unavailable."""
-        values = [_stored(value) if is_time else value for value, is_time in zip(astuple(feed), _TIMES, strict=True)]
+        self.save_all([(feed, seen)])
+
+    def save_all(self, feeds: Sequence[tuple[FeedRecord, Sequence[SeenEntry]]]) -> None:
+        """As `save` for several feeds, in one transaction. Raises Unavailable."""
         with self._database.writing() as connection:
-            number = connection.execute(_SAVE_FEED, values).fetchone()[0]
-            connection.executemany(
-                _SAVE_SEEN,
-                (
+            for feed, seen in feeds:
+                number = connection.execute(_SAVE_FEED, _values(feed)).fetchone()[0]
+                connection.executemany(
+                    _SAVE_SEEN,
                     (
-                        number,
-                        entry.identity,
-                        entry.article,
-                        entry.content_hash,
-                        entry.revision,
-                        entry.edits,
-                        _stored(entry.last_seen),
-                    )
-                    for entry in seen
-                ),
-            )
+                        (
+                            number,
+                            entry.identity,
+                            entry.article,
+                            entry.content_hash,
+                            entry.revision,
+                            entry.edits,
+                            _stored(entry.last_seen),
+                        )
+                        for entry in seen
+                    ),
+                )
 
     def forget(self, feed: str) -> None:
         """Forget a feed and its entries. Raises Unavailable."""
@@ -139,6 +143,13 @@ class SqliteFeedStore:
     def close(self) -> None:
         """Close the file. A second call does nothing."""
         self._database.close()
+
+
+def _values(feed: FeedRecord) -> list[object]:
+    return [
+        _stored(getattr(feed, name)) if is_time else getattr(feed, name)
+        for name, is_time in zip(_COLUMNS, _TIMES, strict=True)
+    ]
 
 
 def _record(row: tuple[Any, ...]) -> FeedRecord:

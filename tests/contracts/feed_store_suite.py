@@ -86,6 +86,13 @@ class FeedStoreSuite:
         known = store.seen(FEED, ["a", "b", "c"])
         assert {identity: entry.edits for identity, entry in known.items()} == {"a": 0, "b": 3, "c": 0}
 
+    def test_several_feeds_are_saved_at_once(self, store: FeedStore) -> None:
+        store.save_all([(FeedRecord(FEED), [seen_entry("a")]), (FeedRecord(OTHER), [])])
+        store.save_all([(FeedRecord(FEED, polls=1), [seen_entry("b")]), (FeedRecord(FEED, polls=2), [])])
+        store.save_all([])
+        assert store.feeds() == {FEED: FeedRecord(FEED, polls=2), OTHER: FeedRecord(OTHER)}
+        assert set(store.seen(FEED, ["a", "b"])) == {"a", "b"}
+
     def test_only_what_is_asked_for_is_answered(self, store: FeedStore) -> None:
         store.save(FeedRecord(FEED), [seen_entry("a"), seen_entry("b")])
         assert set(store.seen(FEED, {"b", "never"})) == {"b"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -26,6 +26,7 @@ from tests.producers.feeds import LONG, item, rss
 from tests.producers.polling import Desk
 from tests.producers.site import Reply, Request, Site
 
+Saved = Sequence[tuple[FeedRecord, Sequence[SeenEntry]]]
 HTML = b"<html><body><p>The council met.</p></body></html>"
 
 
@@ -95,15 +96,20 @@ async def test_a_feed_that_fails_disturbs_nothing_and_says_why(site: Site, desk:
 
 
 async def test_a_fault_of_ours_in_one_feed_disturbs_no_other(site: Site, desk: Desk) -> None:
-    class Broken(MemoryFeedStore):
-        def seen(self, feed: str, identities: object) -> dict[str, SeenEntry]:
-            if feed.endswith("/feed"):
-                raise ZeroDivisionError
-            return {}
+    class Breaking(MemoryFeedStore):
+        broken = False
 
-    site["/feed"] = site["/other"] = Reply(rss([item(1, link=None)]))
-    desk.store = Broken()
+        def seen(self, feed: str, identities: Collection[str]) -> Mapping[str, SeenEntry]:
+            if self.broken and feed.endswith("/feed"):
+                raise ZeroDivisionError
+            return super().seen(feed, identities)
+
+    replies = [Reply(rss(item(number, link=None) for number in range(count))) for count in (1, 2)]
+    site["/feed"], site["/other"] = list(replies), list(replies)
+    desk.store = store = Breaking()
     desk.follow(site.url("/other"))
+    await desk.poll()
+    store.broken = True
     summary = await desk.poll()
     assert (summary.new, summary.failed) == (1, 1)
     assert "ZeroDivisionError" in desk.record(site.url()).reason
@@ -113,9 +119,9 @@ async def test_an_item_is_published_before_it_is_remembered(site: Site, desk: De
     steps: list[str] = []
 
     class Recording(MemoryFeedStore):
-        def save(self, feed: FeedRecord, seen: Sequence[SeenEntry]) -> None:
-            steps.append(f"save {len(seen) > 0}")
-            super().save(feed, seen)
+        def save_all(self, feeds: Saved) -> None:
+            steps.append(f"save {len(feeds[0][1]) > 0}")
+            super().save_all(feeds)
 
     desk.store = Recording()
     desk.publish = lambda articles: steps.append(f"publish {len(articles)}")
@@ -131,10 +137,10 @@ async def test_a_kill_between_the_two_publishes_again_under_the_same_ids(site: S
     class Killed(MemoryFeedStore):
         dead = True
 
-        def save(self, feed: FeedRecord, seen: Sequence[SeenEntry]) -> None:
+        def save_all(self, feeds: Saved) -> None:
             if self.dead:
                 raise Kill
-            super().save(feed, seen)
+            super().save_all(feeds)
 
     desk.store = store = Killed()
     site["/feed"] = Reply(rss(item(number, link=None) for number in range(3)))
@@ -167,11 +173,11 @@ async def test_an_unavailable_store_is_waited_out(site: Site, desk: Desk) -> Non
     class Busy(MemoryFeedStore):
         calls = 0
 
-        def save(self, feed: FeedRecord, seen: Sequence[SeenEntry]) -> None:
+        def save_all(self, feeds: Saved) -> None:
             self.calls += 1
             if self.calls < 3:
                 raise Unavailable("locked")
-            super().save(feed, seen)
+            super().save_all(feeds)
 
     desk.store = Busy()
     site["/feed"] = Reply(rss([item(1, link=None)]))
