@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 
 from consumers.enrich.names.lexicon import given_names, known
-from consumers.enrich.names.mentions import Name
+from consumers.enrich.names.mentions import Name, is_age
 from consumers.enrich.quotes.lexicon import nouns, words
 from consumers.enrich.tokens import Tokens
 
@@ -21,6 +21,7 @@ SURE = 3
 LIKELY = 2
 """Points from which a name of two words or more is a person's."""
 _PERSONAL = frozenset("mr mrs ms miss dr prof professor sir dame sgt det insp dc pc ds".split())
+_MEETING = frozenset("spoke speaks speaking talked talks talking interviewed married".split())
 _PLACE_BEFORE = frozenset("in at near from outside across around to".split())
 _BODY_WORDS = frozenset(
     "inc inc. ltd ltd. plc corp corp. llc group holdings partners university college council party".split()
@@ -76,9 +77,11 @@ def person_points(tokens: Tokens, name: Name) -> int:
         points += 1
     if parts[0] in given and all(part[:1].isupper() or len(part) < 4 for part in parts):
         points += 2 if len(parts) > 1 else 1
-    if len(after) > 1 and after[0] == "," and after[1].isdigit() and 3 <= int(after[1]) <= 112:
+    if len(after) > 1 and after[0] == "," and is_age(after[1]):
         points += 4
     if before in nouns("people") and tokens.deps[name.first - 1] in ("compound", "nmod", "amod", "appos"):
+        points += 2
+    if name.first > 1 and before in ("to", "with", "by") and tokens.lower[name.first - 2] in _MEETING:
         points += 2
     head = name.last
     if tokens.deps[head] == "appos" and tokens.lower[tokens.heads[head]] in nouns("people"):

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from consumers.enrich.names.lexicon import given_names, known
-from consumers.enrich.quotes.lexicon import nouns, words
+from consumers.enrich.quotes.lexicon import cue_verbs, nouns, words
 from consumers.enrich.tokens import Tokens
 
 LABELS = frozenset(["PERSON", "ORG", "GPE", "LOC", "NORP", "FAC", "PRODUCT", "EVENT", "WORK_OF_ART", "LAW"])
@@ -55,6 +55,7 @@ def find_mentions(tokens: Tokens) -> list[Name]:
         if not _part_of_role(tokens, name) and tokens.lower[name.first] not in _NO_NAMES:
             found += _split(tokens, name)
     found += _missed(tokens, found, credit_lines)
+    found += _unseen(tokens, found, credit_lines)
     return sorted(found, key=lambda name: name.first)
 
 
@@ -224,6 +225,83 @@ def _missed(tokens: Tokens, found: list[Name], credit_lines: list[tuple[int, int
         missed.append(name)
         token = last + 1
     return missed
+
+
+def _unseen(tokens: Tokens, found: list[Name], credit_lines: list[tuple[int, int]]) -> list[Name]:
+    """Full names that the recogniser passed over or saw only the end of, told by who they stand beside.
+
+    Two to four capitalised words are a person's name where they say something, have an age or a role after a comma, or
+    end in a word that is a person's name elsewhere.
+    """
+    bare = {tokens.words[n.last] for n in found if n.label == "PERSON"}
+    taken = {t: n for n in found for t in range(n.first, n.last + 1)}
+    unseen: list[Name] = []
+    token = 0
+    while token < len(tokens):
+        first = token
+        token += 1
+        if first in taken or not _begins(tokens, first):
+            continue
+        last = first
+        while (
+            last + 1 < len(tokens) and last - first < 6 and (_continues(tokens, last + 1) or _hyphen(tokens, last + 1))
+        ):
+            last += 1
+        token = last + 1
+        for part in range(last - 1, first - 1, -1):
+            if tokens.lower[part].rstrip(".") in words("titles") or tokens.lower[part] in nouns("people"):
+                first = part + 1
+                break
+        known_end = taken.get(last)
+        if known_end is not None and known_end.first <= first:
+            continue
+        if last == first or any(t in taken and taken[t] is not known_end for t in range(first, last + 1)):
+            continue
+        if tokens.lower[last] in _JOINING or any(a <= tokens.starts[first] < b for a, b in credit_lines):
+            continue
+        if known_end is not None and (known_end.label not in ("PERSON", "ORG", "GPE") or known_end.last != last):
+            continue
+        if not _stands_as_person(tokens, last) and tokens.words[last] not in bare:
+            continue
+        if known_end is not None:
+            known_end.first, known_end.label, known_end.title = first, "PERSON", ()
+        else:
+            unseen.append(Name(first, last, "PERSON"))
+    return unseen
+
+
+def _begins(tokens: Tokens, token: int) -> bool:
+    word = tokens.words[token]
+    plain = tokens.lower[token].rstrip(".") not in words("titles") and tokens.lower[token] not in nouns("people")
+    return len(word) > 1 and word[:1].isupper() and word[1:].islower() and tokens.tags[token] == "NNP" and plain
+
+
+def _hyphen(tokens: Tokens, token: int) -> bool:
+    return tokens.words[token] == "-" and token + 1 < len(tokens) and tokens.words[token + 1][:1].isupper()
+
+
+def is_age(word: str) -> bool:
+    """Whether a word is a number that can be somebody's age."""
+    return word.isdecimal() and len(word) < 4 and 3 <= int(word) <= 112
+
+
+def _stands_as_person(tokens: Tokens, head: int) -> bool:
+    """Whether a name's last word is the subject of a verb of speech, or has an age or a role after a comma."""
+    after = tokens.words[head + 1 : head + 3]
+    if (
+        after[:1] == [","]
+        and len(after) > 1
+        and after[1].isdecimal()
+        and len(after[1]) < 4
+        and 3 <= int(after[1]) <= 112
+    ):
+        return True
+    if any(
+        tokens.deps[c] == "appos" and c > head and tokens.lower[c] in nouns("people") for c in tokens.children[head]
+    ):
+        return True
+    frames = {frame for cue in cue_verbs().get(tokens.lower[tokens.heads[head]], ()) for frame in cue.frames}
+    return tokens.deps[head] == "nsubj" and "quote" in frames and tokens.lower[head] not in nouns("bodies")
 
 
 def _continues(tokens: Tokens, token: int) -> bool:

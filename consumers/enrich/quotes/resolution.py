@@ -118,8 +118,28 @@ class Resolver:
         if entity.role:
             person.roles |= {word.lower().strip(",.") for word in entity.role.split()}
         if not person.gender:
-            person.gender = self._gender_by_roles(person)
+            person.gender = self._gender_by_roles(person) or self._gender_by_pronouns(entity)
         return person
+
+    def _gender_by_pronouns(self, entity: Entity) -> str:
+        """The gender of the pronouns that follow the name before anybody else is named."""
+        tokens = self.tokens
+        votes = {"male": 0, "female": 0}
+        for mention in entity.mentions[:6]:
+            token = tokens.at(mention.end)
+            paragraph = tokens.paragraph[min(token, len(tokens) - 1)]
+            for later in range(token, min(token + 30, len(tokens))):
+                if tokens.paragraph[later] > paragraph + 1 or (tokens.entity[later] == "PERSON"):
+                    break
+                if tokens.lower[later] in ("he", "his", "him"):
+                    votes["male"] += 1
+                    break
+                if tokens.lower[later] in ("she", "her"):
+                    votes["female"] += 1
+                    break
+        if votes["male"] == votes["female"]:
+            return ""
+        return "male" if votes["male"] > votes["female"] else "female"
 
     def _add_roles(self, person: Person, head: int, first: int) -> None:
         """The nouns that stand with a name: before it, after a comma, after “is”."""
@@ -152,9 +172,9 @@ class Resolver:
         if is_pronoun(tokens, head) or word in words("possessives") or word in words("indefinite"):
             return None, ""
         named = self._named(phrase)
-        if named is not None:
+        if named is not None and not (named.label == "NORP" and tokens.lower[phrase.first] == "the"):
             return named, "name"
-        if tokens.tags[head] in ("NN", "NNP") or word in nouns("people"):
+        if tokens.tags[head] in ("NN", "NNP", "JJ") or word in nouns("people"):
             return self._by_role(phrase, position)
         return None, ""
 
@@ -198,10 +218,10 @@ class Resolver:
             number += 1
         return found
 
-    # --- turns of an interview ---------------------------------------------------------------------------------------
+    # --- turns of an interview ---------------------------------------------------------------------------------
 
     def _turn(self, phrase: Phrase, text: str) -> Speaker:
-    # --- turns of an interview --------------------------------------------------------------------------------------
+        """The speaker of a turn: the name on its label, whoever has those initials, or who asks (Q) and answers (A)."""
         start, end = phrase.start(self.tokens), phrase.end(self.tokens)
         entity = self._named(phrase)
         label = text.strip(" .:").replace(".", "")
@@ -212,6 +232,9 @@ class Resolver:
         return Speaker(start=start, end=end, text=text, name=entity.name, entity=entity.id, kind="person")
 
     def _by_initials(self, label: str) -> Entity | None:
+        for person in self.people.values():
+            if label.lower() in (part.lower() for part in person.entity.name.split()):
+                return person.entity
         if not 2 <= len(label) <= 4 or not label.isupper():
             return None
         for person in self.people.values():
@@ -309,7 +332,8 @@ class Resolver:
             return matching[0], "role"
         if head in _UNNAMED or first in words("possessives"):
             return None, ""
-        aged = head == "old" or "year" in tokens.text[phrase.start(tokens) : phrase.end(tokens)]
+        definite_people = first == "the" and tokens.entity[phrase.head] == "NORP"
+        aged = definite_people or head == "old" or "year" in tokens.text[phrase.start(tokens) : phrase.end(tokens)]
         if head not in nouns("people") and not aged:
             return None, ""
         for score, entity in recent:
