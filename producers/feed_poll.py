@@ -22,11 +22,14 @@ from producers.documents import ParsedFeed
 from producers.fetch import Fetching
 from producers.identity import candidates, decide, identities
 from producers.opml import FeedSource
+from producers.outage import REASON as OUTAGE
+from producers.outage import Outage, unreachable
 from producers.pages import PageLimits, Pages
 from producers.parse_process import Parsing
+from producers.rediscover import Found, rediscover, site_of
 from producers.robots import Robots
 from producers.schedule import Answered, Failed, ScheduleLimits
-from producers.urls import has_credentials, without_credentials
+from producers.urls import has_credentials, registered_domain, without_credentials
 from quotewire.ports import Clock, ConfigurationError, FeedRecord, FeedStore
 from schemas.records import FeedReference, RawArticle
 
@@ -35,6 +38,8 @@ log = structlog.get_logger()
 _NOT_TRUE = ""
 _CUT_OFF = "the answer was cut off"
 _TRY_THE_OLD_ADDRESS = 3
+_LOOK_AGAIN = (0, 2, 10)
+"""A feed that is no more is looked for after so many failures, and after every multiple of the last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +134,7 @@ class FeedPolling:
         self._clock = clock
         self._limits = limits
         self._random = random
+        self._outage = Outage()
         self._delivery = Delivery(
             store=store,
             publish=publish,
@@ -160,10 +166,14 @@ class FeedPolling:
         thorough = record.polls % self._limits.unconditional == 0
         answer = await self._fetch(source, record, conditional=not thorough)
         if isinstance(answer, FetchProblem):
-            return await self._failed(record, Failed(answer.kind, answer.reason, answer.retry_after))
+            found = await self._found_again(source, record, answer)
+            if found is None:
+                return await self._failed(record, Failed(answer.kind, answer.reason, answer.retry_after), answer)
+            return await self._take(source, record, found.answer, found.feed, None, _body_hash(found.answer), now)
+        self._outage.note(registered_domain(source.url), None, now)
         if answer.status == 304:
             return await self._unchanged(record, answer, now)
-        body_hash = hashlib.sha256(answer.body).hexdigest()[:32]
+        body_hash = _body_hash(answer)
         if body_hash == record.body_hash and not thorough:
             return await self._unchanged(_with_validators(record, answer), answer, now)
         feed = await self._parser.parse(
@@ -200,6 +210,23 @@ class FeedPolling:
             return FetchProblem("soft", "HTTP 304, unchanged, although nothing was said of the last answer", status=304)
         return answer
 
+    async def _found_again(self, source: FeedSource, record: FeedRecord, problem: FetchProblem) -> Found | None:
+        """The feed at another address of its site, where its own is no more; looked for now and then."""
+        if problem.status not in (404, 410) or has_credentials(source.url):
+            return None
+        if record.failures not in _LOOK_AGAIN and record.failures % _LOOK_AGAIN[-1]:
+            return None
+
+        async def known(feed: ParsedFeed) -> bool:
+            return bool(await self._delivery.seen(record.url, identities(candidates(record.url, feed.entries))))
+
+        sites = [site for site in (source.site, record.site, site_of(record.url)) if site]
+        found = await rediscover(record.url, sites, fetcher=self._fetcher, parser=self._parser, known=known)
+        if found is None:
+            return None
+        log.info("feed found again through its site", feed=record.url, now_at=found.answer.url)
+        return replace(found, answer=replace(found.answer, permanent_url=found.answer.url))
+
     async def _take(
         self,
         source: FeedSource,
@@ -228,6 +255,7 @@ class FeedPolling:
             new=delivered.new,
             title=feed.title or source.title,
             hints=feed.hints,
+            site=feed.site,
             freshness=freshness(answer.headers, now),
             problem=problem,
             moved_to=fetch_url if fetch_url and address_key(fetch_url) != address_key(record.url) else None,
@@ -254,8 +282,15 @@ class FeedPolling:
         await self._delivery.remember(updated, ())
         return FeedPoll(updated, unchanged=True)
 
-    async def _failed(self, record: FeedRecord, failure: Failed) -> FeedPoll:
-        updated = schedule.after_failure(record, failure, self._clock.now(), self._limits.schedule, self._random)
+    async def _failed(self, record: FeedRecord, failure: Failed, problem: FetchProblem | None = None) -> FeedPoll:
+        now, limits = self._clock.now(), self._limits.schedule
+        if problem:
+            self._outage.note(registered_domain(record.url), problem, now)
+        if problem and unreachable(problem) and self._outage.likely(now):
+            reason = f"{failure.reason}; {OUTAGE}"
+            updated = schedule.after_outage(record, reason, now, limits, self._random)
+        else:
+            updated = schedule.after_failure(record, failure, now, limits, self._random)
         await self._delivery.remember(updated, ())
         return FeedPoll(updated)
 
@@ -269,6 +304,10 @@ def _fetch_url(source: FeedSource, record: FeedRecord, answer: Fetched) -> str |
     # Answered without a permanent redirect: whichever address was asked is right.
     asked_old = record.failures >= _TRY_THE_OLD_ADDRESS
     return None if asked_old else record.fetch_url
+
+
+def _body_hash(answer: Fetched) -> str:
+    return hashlib.sha256(answer.body).hexdigest()[:32]
 
 
 def _lied(record: FeedRecord, answer: Fetched, body_hash: str) -> bool:

@@ -12,6 +12,7 @@ from producers.documents import plain
 from producers.fetch import ACCEPT_PAGE, Fetching
 from producers.robots import Robots
 from producers.urls import without_credentials
+from producers.walls import wall
 from schemas.records import Entry, Page
 
 _CUT_OFF = re.compile(
@@ -35,7 +36,7 @@ class PageLimits:
 
 @dataclass(frozen=True, slots=True)
 class PageResult:
-    """A page, or why there is none although one was wanted; neither where none was wanted."""
+    """A page, or why there is none although one was wanted; both where the page holds a part only, or neither."""
 
     page: Page | None = None
     problem: str | None = None
@@ -81,11 +82,18 @@ class Pages:
             return PageResult(problem=f"the page is no text but {kind[:80]}")
         if not answer.body.strip():
             return PageResult(problem="the page is empty")
+        where = without_credentials(answer.url)
+        stands = wall(answer.body, where)
+        if stands and stands != "paywall":
+            return PageResult(problem=f"a {stands} stands before the page")
         page = Page.from_body(
-            url=without_credentials(answer.url),
+            url=where,
             status=answer.status,
             content_type=answer.content_type[:200],
             fetched=self._now(),
             body=answer.body,
         )
-        return PageResult(page=page)
+        return PageResult(
+            page=page,
+            problem="the article is behind a paywall: the page may hold its beginning only" if stands else None,
+        )

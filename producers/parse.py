@@ -20,6 +20,7 @@ from producers.hints import read_hints
 from producers.jsonfeed import looks_like_json, parse_json_feed
 from producers.plain_feed import parse_plain
 from producers.sitemap import looks_like_sitemap, parse_sitemap
+from producers.walls import wall
 
 MAX_BYTES = 20_000_000
 """Longest document that is read, in bytes. A feed of 25 entries has about 30,000."""
@@ -114,7 +115,9 @@ def _not_a_feed(body: bytes, content_type: str) -> str:
     if _HTML.search(start):
         found = _HTML_TITLE.search(start)
         title = plain(found[1].decode("utf-8", "replace")) if found else ""
-        return f"not a feed: HTML page “{title[:100]}”" if title else "not a feed: HTML page"
+        stands = wall(start)
+        kind = f"{stands}, HTML page" if stands else "HTML page"
+        return f"not a feed: {kind} “{title[:100]}”" if title else f"not a feed: {kind}"
     root = _ROOT.search(start)
     if root and start.lstrip(b"\xef\xbb\xbf\xfe\xff \t\r\n").startswith(b"<"):
         return f"not a feed: XML document <{root[1].decode()}> without entries"

@@ -9,12 +9,15 @@ ever further, and is forgotten with the next good answer.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
+from pydantic import ValidationError
+
 from producers.answers import ProblemKind
 from producers.documents import FeedHints
+from producers.volume import counted
 from quotewire.ports import FeedRecord
 
 FeedState = Literal["new", "fresh", "quiet", "empty", "moved", "failing", "not a feed", "blocked", "gone", "dead"]
@@ -23,6 +26,7 @@ FeedState = Literal["new", "fresh", "quiet", "empty", "moved", "failing", "not a
 FAILED_STATES: frozenset[str] = frozenset(("failing", "not a feed", "blocked", "gone", "dead"))
 """The states in which the last poll brought no answer to work with."""
 
+_NO_HINTS = FeedHints()
 _GROW = 1.1
 _SHRINK = 0.5
 _HARD_GROWTH = 2.0
@@ -55,6 +59,8 @@ class ScheduleLimits:
     """Failed polls in a row after which a feed is dead; ten times as many where they are soft."""
     quiet_after: float = 604_800
     """Time without anything new after which a feed is quiet."""
+    outage: float = 60
+    """Shortest wait where the network at this end is down; up to twice as long."""
     jitter: float = 0.1
     """Share by which each wait is drawn shorter or longer, so that feeds do not march in step."""
 
@@ -66,7 +72,10 @@ class Answered:
     entries: int
     new: int = 0
     title: str = ""
-    hints: FeedHints = field(default_factory=FeedHints)
+    hints: FeedHints | None = None
+    """What the document says of when to come back; None for what was said last, where there was no document."""
+    site: str | None = None
+    """Address of the site that the document says it belongs to."""
     freshness: float | None = None
     """Seconds for which the answer says it stays fresh."""
     problem: str | None = None
@@ -97,12 +106,14 @@ def after_answer(
     Validators, body hash and address to fetch are the poller's to fill in.
     """
     interval = _adapt(record, answer, limits)
-    hint = max(answer.hints.ttl or 0, answer.hints.update_interval or 0, answer.freshness or 0)
+    hints = answer.hints if answer.hints is not None else _remembered(record)
+    hint = max(hints.ttl or 0, hints.update_interval or 0, answer.freshness or 0)
     wait = max(interval, min(hint, limits.hint)) * _jitter(limits, random)
     last_good = now if answer.entries else record.last_good
     # The first answer of a feed brings its whole past, which says nothing of how often it changes; but it is news here.
     last_new = now if answer.new else record.last_new
     state, reason = _state(answer, last_good, last_new, now, limits)
+    volume = counted(record, answer.new, now, last_new)
     return replace(
         record,
         title=answer.title or record.title,
@@ -115,7 +126,14 @@ def after_answer(
         last_poll=now,
         last_good=last_good,
         last_new=last_new,
-        next_poll=_past_skipped(now + timedelta(seconds=wait), answer.hints),
+        next_poll=_past_skipped(now + timedelta(seconds=wait), hints),
+        site=answer.site or record.site,
+        hints=hints.model_dump_json(exclude_defaults=True) if hints != _NO_HINTS else "",
+        week_start=volume.week_start,
+        week_new=volume.week_new,
+        habit=volume.habit,
+        weeks=volume.weeks,
+        anomaly=volume.anomaly,
     )
 
 
@@ -154,6 +172,24 @@ def after_failure(
     )
 
 
+def after_outage(
+    record: FeedRecord, reason: str, now: datetime, limits: ScheduleLimits, random: Callable[[], float]
+) -> FeedRecord:
+    """The record of a feed that could not be reached because this end has no network: asked again soon, not punished.
+
+    Spread out, so that not every feed is asked at once when the network is back.
+    """
+    wait = limits.outage * (1 + random())
+    return replace(record, state="failing", reason=reason, last_poll=now, next_poll=now + timedelta(seconds=wait))
+
+
+def _remembered(record: FeedRecord) -> FeedHints:
+    try:
+        return FeedHints.model_validate_json(record.hints) if record.hints else _NO_HINTS
+    except ValidationError:
+        return _NO_HINTS
+
+
 def _adapt(record: FeedRecord, answer: Answered, limits: ScheduleLimits) -> float:
     if not record.interval:
         return limits.start
@@ -185,7 +221,14 @@ def _state(
     limits: ScheduleLimits,
 ) -> tuple[FeedState, str]:
     if not answer.entries:
-        return "empty", f"no entries since {last_good:%Y-%m-%d}" if last_good else "no entries yet"
+        if last_good is None:
+            return "empty", "no entries yet"
+        days = (now - last_good).days
+        since = f"{last_good:%Y-%m-%d}"
+        return (
+            "empty",
+            f"empty for {days} day{'s' if days != 1 else ''}, since {since}" if days else f"empty since {since}",
+        )
     if answer.moved_to:
         return "moved", f"moved for good to {answer.moved_to}; change its address in the list of feeds"
     reason = answer.problem or ""

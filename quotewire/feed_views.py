@@ -24,6 +24,8 @@ class FeedView:
     last_poll: datetime | None
     last_good: datetime | None
     next_poll: datetime | None
+    anomaly: str = ""
+    """How its volume differs from its own habit; empty where it does not."""
 
 
 def feed_views(sources: Sequence[FeedSource], records: Mapping[str, FeedRecord]) -> list[FeedView]:
@@ -42,4 +44,5 @@ def _view(source: FeedSource, record: FeedRecord) -> FeedView:
         last_poll=record.last_poll,
         last_good=record.last_good,
         next_poll=record.next_poll,
+        anomaly=record.anomaly,
     )

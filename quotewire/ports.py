@@ -353,6 +353,19 @@ class FeedRecord:
     last_good: datetime | None = None
     last_new: datetime | None = None
     next_poll: datetime | None = None
+    site: str | None = None
+    """Address of the site that the feed says it belongs to."""
+    hints: str = ""
+    """What the last document said of when to come back, as JSON; a 304 repeats it."""
+    week_start: datetime | None = None
+    week_new: int = 0
+    """New entries since `week_start`."""
+    habit: float = 0.0
+    """New entries in a usual week."""
+    weeks: int = 0
+    """Whole weeks that the habit was learned from."""
+    anomaly: str = ""
+    """How the feed's volume differs from its habit; empty where it does not."""
 
 
 class FeedStore(Protocol):

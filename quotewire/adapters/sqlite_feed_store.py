@@ -45,10 +45,19 @@ _LAYOUTS = (
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX seen_by_time ON seen (last_seen);
     """,
+    """
+    ALTER TABLE feeds ADD COLUMN site TEXT;
+    ALTER TABLE feeds ADD COLUMN hints TEXT NOT NULL DEFAULT '';
+    ALTER TABLE feeds ADD COLUMN week_start INTEGER;
+    ALTER TABLE feeds ADD COLUMN week_new INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE feeds ADD COLUMN habit REAL NOT NULL DEFAULT 0;
+    ALTER TABLE feeds ADD COLUMN weeks INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE feeds ADD COLUMN anomaly TEXT NOT NULL DEFAULT '';
+    """,
 )
 
 _COLUMNS = tuple(field.name for field in fields(FeedRecord))
-_TIMES = tuple(name in ("last_poll", "last_good", "last_new", "next_poll") for name in _COLUMNS)
+_TIMES = tuple(name in ("last_poll", "last_good", "last_new", "next_poll", "week_start") for name in _COLUMNS)
 _NAMES = ", ".join(_COLUMNS)
 _SAVE_FEED = (
     f"INSERT INTO feeds ({_NAMES}) VALUES ({', '.join('?' * len(_COLUMNS))}) ON CONFLICT (url) DO UPDATE SET "  # noqa: S608

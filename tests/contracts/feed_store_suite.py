@@ -34,6 +34,13 @@ _records = st.builds(
     last_good=st.none() | _times,
     last_new=st.none() | _times,
     next_poll=st.none() | _times,
+    site=st.none() | _text,
+    hints=_text,
+    week_start=st.none() | _times,
+    week_new=st.integers(0, 10**6),
+    habit=st.floats(0, 1e9),
+    weeks=st.integers(0, 10**4),
+    anomaly=_text,
 )
 _seen = st.builds(
     SeenEntry,

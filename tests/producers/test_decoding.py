@@ -7,7 +7,7 @@ import gzip
 import importlib.util
 import zlib
 
-import brotli  # type: ignore[import-untyped]
+import brotli
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

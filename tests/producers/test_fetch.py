@@ -8,7 +8,7 @@ import time
 import tracemalloc
 import zlib
 
-import brotli  # type: ignore[import-untyped]
+import brotli
 import pytest
 
 from producers.addresses import AddressPolicy

@@ -144,7 +144,7 @@ async def test_zero_items_for_days_are_a_state_that_says_since_when(site: Site, 
     day = f"{desk.clock.now():%Y-%m-%d}"
     for _ in range(6):
         await desk.poll(after=timedelta(days=1))
-    assert (desk.record().state, desk.record().reason) == ("empty", f"no entries since {day}")
+    assert (desk.record().state, desk.record().reason) == ("empty", f"empty for 6 days, since {day}")
 
 
 # --- 6. blocking ----------------------------------------------------------------------------------------------------

@@ -89,7 +89,7 @@ def test_a_feeds_own_word_is_heeded(fields: dict[str, Any]) -> None:
     record = answered(replace(RECORD, interval=300), new=1, **fields)
     assert wait(record) == pytest.approx(1_700)
     # And forgotten where the feed takes it back.
-    assert wait(answered(record, new=1)) == pytest.approx(300)
+    assert wait(answered(record, new=1, hints=FeedHints())) == pytest.approx(300)
 
 
 def test_a_feeds_own_word_is_capped() -> None:
@@ -207,9 +207,9 @@ def test_a_feed_with_news_is_fresh_and_without_for_a_week_quiet() -> None:
 
 def test_a_feed_without_entries_is_empty_since_a_day() -> None:
     empty = answered(entries=0, now=NOW + timedelta(days=3))
-    assert (empty.state, empty.reason, empty.last_good) == ("empty", "no entries since 2026-03-04", NOW)
+    assert (empty.state, empty.reason, empty.last_good) == ("empty", "empty for 3 days, since 2026-03-04", NOW)
     again = answered(empty, entries=0, now=NOW + timedelta(days=9))
-    assert again.reason == "no entries since 2026-03-04"
+    assert again.reason == "empty for 9 days, since 2026-03-04"
     assert answered(FeedRecord("https://ashmere.example/"), entries=0).reason == "no entries yet"
 
 
@@ -222,3 +222,12 @@ def test_a_feed_that_moved_says_where_to() -> None:
 def test_a_document_with_a_fault_is_fresh_and_says_so() -> None:
     record = answered(new=1, problem="not well-formed, 3 entries could be read")
     assert (record.state, record.reason) == ("fresh", "not well-formed, 3 entries could be read")
+
+
+def test_a_304_repeats_what_the_document_said_of_coming_back() -> None:
+    first = answered(FeedRecord("https://ashmere.example/"), hints=FeedHints(ttl=1_800, skip_hours=(3,)))
+    again = answered(replace(first, interval=300), hints=None)
+    assert again.hints == first.hints != ""
+    assert again.next_poll is not None
+    assert (again.next_poll - NOW).total_seconds() > 1_600
+    assert answered(again, hints=FeedHints()).hints == ""
