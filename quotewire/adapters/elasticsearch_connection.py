@@ -55,7 +55,7 @@ def connect(address: str, options: ElasticsearchOptions) -> Elasticsearch:
             raise ConfigurationError(f"the CA file for Elasticsearch, {options.ca_file}, is not there")
         settings["ca_certs"] = str(options.ca_file)
     return Elasticsearch(
-        _hosts(address), request_timeout=options.answer, max_retries=1, http_compress=True, **settings
+        _hosts(address), request_timeout=options.answer, max_retries=1, **settings
     )  # fmt: skip
 
 

@@ -7,13 +7,13 @@ whole whatever the mapping makes of it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any, TypeVar
 
 import orjson
 
-from quotewire.adapters.index_fields import ArticleFields, QuoteFields, article_excerpt, headline_end
+from quotewire.adapters.index_fields import ArticleFields, QuoteFields, article_excerpt, headline_end, known_speakers
 from quotewire.adapters.words import Phrase
 from quotewire.ports import ArticleHit, ConfigurationError, QuoteHit
 from schemas.codec import Malformed, decode
@@ -28,6 +28,22 @@ _PLACES = ("GPE", "LOC", "FAC")
 
 
 # --- to documents ---------------------------------------------------------------------------------------------------
+
+
+def unsplit_fields(article: EnrichedArticle) -> ArticleFields:
+    """The fields of an article without its words: Elasticsearch splits texts itself."""
+    dated = article.published or article.fetched
+    return ArticleFields(
+        article=article,
+        dated=dated.astimezone(UTC) if dated else None,
+        title_words=[],
+        text_words=[],
+        entities=tuple(dict.fromkeys(entity.name for entity in article.entities)),
+        quotes=tuple(
+            QuoteFields(quote, [], tuple(dict.fromkeys(speaker.name for speaker in known_speakers(quote))))
+            for quote in article.quotes
+        ),
+    )
 
 
 def article_document(fields: ArticleFields) -> dict[str, Any]:

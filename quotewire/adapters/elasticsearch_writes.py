@@ -17,9 +17,15 @@ import orjson
 from elasticsearch import Elasticsearch
 
 from quotewire.adapters.elasticsearch_connection import described, is_for_now
-from quotewire.adapters.elasticsearch_documents import alert_document, article_document, quote_document, quote_id
+from quotewire.adapters.elasticsearch_documents import (
+    alert_document,
+    article_document,
+    quote_document,
+    quote_id,
+    unsplit_fields,
+)
 from quotewire.adapters.elasticsearch_setup import ALERTS, ARTICLES, LOCATIONS, QUOTES, Names, period_of
-from quotewire.adapters.index_fields import ArticleFields, article_fields, reason_to_reject
+from quotewire.adapters.index_fields import ArticleFields, reason_to_reject
 from quotewire.ports import Outcome
 from schemas.records import Alert, EnrichedArticle
 
@@ -146,7 +152,7 @@ class Writer:
             return Outcome(article.id, "rejected", reason)
         if before is not None and before.revision >= article.revision:
             return Outcome(article.id, "unchanged" if before.revision == article.revision else "older")
-        fields = article_fields(article)
+        fields = unsplit_fields(article)
         period = period_of(fields.dated, datetime.now(UTC))
         try:
             whole = self._index(ARTICLES, period, article, article.id, article_document(fields))
