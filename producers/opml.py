@@ -7,9 +7,6 @@ separates tags too.
 
 from __future__ import annotations
 
-import contextlib
-import os
-import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +15,7 @@ from urllib.parse import urlsplit
 from lxml import etree
 
 from producers.documents import one_line, unique
+from quotewire.files import write_whole
 from quotewire.ports import ConfigurationError
 
 
@@ -94,6 +92,8 @@ def source_problem(url: str) -> str | None:
         host, _ = parts.hostname, parts.port
     except ValueError as error:
         return f"“{url}” is not an address: {error}"
+    if any(char.isspace() or not char.isprintable() for char in url):
+        return f"“{one_line(url)}” is not an address: it has white space or control characters in it"
     if parts.scheme.lower() not in ("http", "https"):
         return f"“{url}” is not an address that can be polled: it must begin with http:// or https://"
     return None if host else f"“{url}” is not an address: it names no host"
@@ -130,23 +130,4 @@ def write_opml(path: Path, sources: Sequence[FeedSource], *, title: str = "Feeds
 
     Raises ConfigurationError where it cannot be written.
     """
-    document = render_opml(sources, title=title)
-    # A link is followed: the file it names is replaced, not the link.
-    target = path.resolve()
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(document)
-                file.flush()
-                os.fsync(file.fileno())
-            mode = target.stat().st_mode & 0o777 if target.exists() else 0o644
-            Path(temporary).chmod(mode)
-            Path(temporary).replace(target)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                Path(temporary).unlink()
-            raise
-    except OSError as error:
-        raise ConfigurationError(f"{path}: cannot be written: {error.strerror}") from None
+    write_whole(path, render_opml(sources, title=title))

@@ -12,12 +12,13 @@ from typing import Any
 import structlog
 
 from producers import schedule
+from producers.claims import Claims
 from producers.feed_poll import FeedPoll, FeedPolling, PollLimits, PollSummary, feed_key
 from producers.fetch import Fetching
 from producers.opml import FeedSource
 from producers.parse_process import Parsing
 from producers.urls import registered_domain
-from quotewire.ports import Clock, FeedRecord, FeedStore, Unavailable
+from quotewire.ports import Clock, FeedRecord, FeedStore, PollerSharing, Unavailable
 from schemas.records import RawArticle
 
 __all__ = ["FeedPoll", "PollLimits", "PollSummary", "Poller"]
@@ -35,6 +36,7 @@ class Poller:
     sources: the feeds as they are listed now, asked anew for every round. store: what is remembered of them. publish:
     hands articles to the stream, durable when it returns; raises Unavailable and Rejected. fetcher, parser: open, and
     closed by whoever opened them. random: numbers from 0 up to 1. observe: told of every poll, for metrics.
+    sharing: who else polls these feeds with the same store; None for nobody.
 
     Used by one event loop; store and publish are called on threads.
     """
@@ -51,7 +53,10 @@ class Poller:
         limits: PollLimits | None = None,
         random: Callable[[], float] = random_module.random,
         observe: Callable[[FeedPoll], None] | None = None,
+        sharing: PollerSharing | None = None,
     ) -> None:
+        self._claims = Claims(store, sharing) if sharing else None
+        self._sharing = sharing
         self._sources = sources
         self._store = store
         self._clock = clock
@@ -112,6 +117,9 @@ class Poller:
 
     async def _due(self, under_way: Collection[str]) -> list[FeedSource]:
         """The feeds that are due, longest overdue first; each once."""
+        if self._sharing is not None and await asyncio.to_thread(self._sharing.refresh):
+            # Feeds may be this poller's now that others have polled since.
+            self._records = None
         if self._records is None:
             self._records = dict(await asyncio.to_thread(self._store.feeds))
         now = self._clock.now()
@@ -119,7 +127,7 @@ class Poller:
         due: dict[str, FeedSource] = {}
         for source in await asyncio.to_thread(self._sources):
             key = feed_key(source)
-            if key not in under_way and schedule.due(records.get(key), now):
+            if key not in under_way and schedule.due(records.get(key), now) and self._mine(source):
                 due.setdefault(key, source)
 
         def overdue(item: tuple[str, FeedSource]) -> float:
@@ -135,9 +143,18 @@ class Poller:
             log.warning("feed store unavailable, polls nothing for now", reason=str(error))
             return deque()
 
-    async def _poll(self, source: FeedSource) -> FeedPoll:
+    def _mine(self, source: FeedSource) -> bool:
+        return self._sharing is None or self._sharing.mine(registered_domain(source.url))
+
+    async def _poll(self, source: FeedSource) -> FeedPoll | None:
         key = feed_key(source)
         records = self._records if self._records is not None else {}
+        if self._claims:
+            claimed = await self._claims.take(key, self._clock.now())
+            if claimed.record:
+                records[key] = claimed.record
+            if not claimed.held:
+                return None
         poll = await self._polling.poll(source, records.get(key) or FeedRecord(url=key))
         records[key] = poll.record
         if self._observe is not None:
@@ -160,13 +177,13 @@ class _Crew:
     """Polls under way. An error that a poll raises is raised by the next `wait`."""
 
     def __init__(
-        self, limits: PollLimits, poll: Callable[[FeedSource], Awaitable[FeedPoll]], *, keep: bool = True
+        self, limits: PollLimits, poll: Callable[[FeedSource], Awaitable[FeedPoll | None]], *, keep: bool = True
     ) -> None:
         self._limits = limits
         self._poll = poll
         self._keep = keep
         self._owners: Counter[str] = Counter()
-        self.under_way: dict[str, asyncio.Task[FeedPoll]] = {}
+        self.under_way: dict[str, asyncio.Task[FeedPoll | None]] = {}
         self.done: list[FeedPoll] = []
 
     def start(self, waiting: deque[FeedSource]) -> None:
@@ -182,7 +199,7 @@ class _Crew:
             self._owners[owner] += 1
             self.under_way[feed_key(source)] = asyncio.create_task(self._tracked(source, owner))
 
-    async def _tracked(self, source: FeedSource, owner: str) -> FeedPoll:
+    async def _tracked(self, source: FeedSource, owner: str) -> FeedPoll | None:
         try:
             return await self._poll(source)
         finally:
@@ -198,7 +215,7 @@ class _Crew:
         await asyncio.wait(tasks, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
         finished = [key for key, task in self.under_way.items() if task.done()]
         for poll in [self.under_way.pop(key).result() for key in finished]:
-            if self._keep:
+            if self._keep and poll is not None:
                 self.done.append(poll)
 
     async def finish(self, seconds: float) -> None:

@@ -6,7 +6,7 @@ adapter of a port passes the same contract suite (tests/contracts/).
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal, Protocol
@@ -369,7 +369,7 @@ class FeedRecord:
 
 
 class FeedStore(Protocol):
-    """What the poller remembers. Used by one poller at a time; safe against a kill at any moment."""
+    """What pollers remember; safe against a kill at any moment. Those that share one claim a feed before they poll."""
 
     def feeds(self) -> Mapping[str, FeedRecord]:
         """Every remembered feed by its address. Raises Unavailable."""
@@ -387,6 +387,19 @@ class FeedStore(Protocol):
         """As `save` for several feeds: all of them in one step, or none. Raises Unavailable."""
         ...
 
+    def claim(
+        self, feeds: Collection[str], poller: str, alive: Callable[[str], bool]
+    ) -> Mapping[str, FeedRecord | None]:
+        """Claim feeds for a poller: those that no other live one holds, with what is remembered of them now.
+
+        A claim ends when its feed is saved or released, or its poller is not `alive`. Raises Unavailable.
+        """
+        ...
+
+    def release(self, feed: str, poller: str) -> None:
+        """End a poller's claim, if it has it. Raises Unavailable."""
+        ...
+
     def forget(self, feed: str) -> None:
         """Forget a feed and its entries. Raises Unavailable."""
         ...
@@ -397,6 +410,24 @@ class FeedStore(Protocol):
 
     def close(self) -> None:
         """Release what it holds."""
+        ...
+
+
+class PollerSharing(Protocol):
+    """This poller among those that share a feed store."""
+
+    name: str
+
+    def refresh(self) -> bool:
+        """Look who is there; whether that has changed since the last look. Raises Unavailable."""
+        ...
+
+    def mine(self, domain: str) -> bool:
+        """Whether the feeds of a registered domain are this poller's."""
+        ...
+
+    def alive(self, name: str) -> bool:
+        """Whether a poller is there now."""
         ...
 
 

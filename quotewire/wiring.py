@@ -20,7 +20,7 @@ from producers.opml import FeedSource, read_opml
 from quotewire import watchlist
 from quotewire.feed_views import FeedView, feed_views
 from quotewire.files import write_whole
-from quotewire.ports import Clock, ConfigurationError, FeedStore, Index, Message, Stream, TrackedName
+from quotewire.ports import Clock, ConfigurationError, FeedStore, Index, Message, PollerSharing, Stream, TrackedName
 from quotewire.raised_alerts import RaisedAlerts
 from quotewire.samples import SampleSite
 from quotewire.seed_files import seed_path
@@ -248,6 +248,7 @@ class Wiring:
         schedule = ScheduleLimits(floor=shortest, ceiling=longest)
         schedule = replace(schedule, start=min(max(schedule.start, shortest), longest))
         async with self.fetching() as (fetcher, parser):
+            sharing = self._poller_group()
             yield Poller(
                 sources=self.feed_sources,
                 store=self.feed_store,
@@ -256,7 +257,18 @@ class Wiring:
                 parser=parser,
                 clock=self.clock,
                 limits=PollLimits(schedule=schedule, at_once=settings.poll_parallel, fetch_pages=settings.fetch_pages),
+                sharing=sharing,
             )
+
+    def _poller_group(self) -> PollerSharing | None:
+        _, store = _address("feed_store", self.settings.feed_store_address)
+        if self.settings.pollers == 1 or self.in_memory:
+            return None
+        from quotewire.adapters.poller_group import PollerGroup
+
+        group = PollerGroup(store.with_name(f"{store.name}-pollers"))
+        self._closing.callback(group.close)
+        return group
 
     def _sample_endpoint(self) -> tuple[str, int] | None:
         if self.settings.samples == "none":
@@ -271,7 +283,7 @@ class Wiring:
     def _seeded(self, name: str) -> Path:
         path = self.settings.data / name
         if not path.exists():
-            write_whole(path, seed_path(name).read_text(encoding="utf-8"))
+            write_whole(path, seed_path(name).read_bytes())
         return path
 
 

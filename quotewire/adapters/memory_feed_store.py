@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 
 from quotewire.ports import FeedRecord, SeenEntry
@@ -16,6 +16,7 @@ class MemoryFeedStore:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._feeds: dict[str, FeedRecord] = {}
+        self._claims: dict[str, str] = {}
         self._seen: defaultdict[str, dict[str, SeenEntry]] = defaultdict(dict)
 
     def feeds(self) -> Mapping[str, FeedRecord]:
@@ -38,8 +39,28 @@ class MemoryFeedStore:
         with self._lock:
             for feed, seen in feeds:
                 self._feeds[feed.url] = feed
+                self._claims.pop(feed.url, None)
                 if seen:
                     self._seen[feed.url].update((entry.identity, entry) for entry in seen)
+
+    def claim(
+        self, feeds: Collection[str], poller: str, alive: Callable[[str], bool]
+    ) -> Mapping[str, FeedRecord | None]:
+        """Claim feeds for a poller."""
+        claimed: dict[str, FeedRecord | None] = {}
+        with self._lock:
+            for feed in feeds:
+                holder = self._claims.get(feed, poller)
+                if holder == poller or not alive(holder):
+                    self._claims[feed] = poller
+                    claimed[feed] = self._feeds.get(feed)
+        return claimed
+
+    def release(self, feed: str, poller: str) -> None:
+        """End a claim."""
+        with self._lock:
+            if self._claims.get(feed) == poller:
+                del self._claims[feed]
 
     def forget(self, feed: str) -> None:
         """Forget a feed and its entries."""

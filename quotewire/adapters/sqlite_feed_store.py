@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import fields
 from datetime import UTC, datetime
 from itertools import islice
@@ -53,6 +53,9 @@ _LAYOUTS = (
     ALTER TABLE feeds ADD COLUMN habit REAL NOT NULL DEFAULT 0;
     ALTER TABLE feeds ADD COLUMN weeks INTEGER NOT NULL DEFAULT 0;
     ALTER TABLE feeds ADD COLUMN anomaly TEXT NOT NULL DEFAULT '';
+    """,
+    """
+    CREATE TABLE claims (feed TEXT PRIMARY KEY, poller TEXT NOT NULL) STRICT, WITHOUT ROWID;
     """,
 )
 
@@ -115,6 +118,7 @@ class SqliteFeedStore:
         with self._database.writing() as connection:
             for feed, seen in feeds:
                 number = connection.execute(_SAVE_FEED, _values(feed)).fetchone()[0]
+                connection.execute("DELETE FROM claims WHERE feed = ?", (feed.url,))
                 connection.executemany(
                     _SAVE_SEEN,
                     (
@@ -130,6 +134,26 @@ class SqliteFeedStore:
                         for entry in seen
                     ),
                 )
+
+    def claim(
+        self, feeds: Collection[str], poller: str, alive: Callable[[str], bool]
+    ) -> Mapping[str, FeedRecord | None]:
+        """Claim feeds for a poller, in one transaction. Raises Unavailable."""
+        claimed: dict[str, FeedRecord | None] = {}
+        with self._database.writing() as connection:
+            for feed in feeds:
+                row = connection.execute("SELECT poller FROM claims WHERE feed = ?", (feed,)).fetchone()
+                if row is not None and row[0] != poller and alive(row[0]):
+                    continue
+                connection.execute("INSERT OR REPLACE INTO claims (feed, poller) VALUES (?, ?)", (feed, poller))
+                known = connection.execute(f"SELECT {_NAMES} FROM feeds WHERE url = ?", (feed,)).fetchone()  # noqa: S608
+                claimed[feed] = _record(known) if known else None
+        return claimed
+
+    def release(self, feed: str, poller: str) -> None:
+        """End a claim. Raises Unavailable."""
+        with self._database.writing() as connection:
+            connection.execute("DELETE FROM claims WHERE feed = ? AND poller = ?", (feed, poller))
 
     def forget(self, feed: str) -> None:
         """Forget a feed and its entries. Raises Unavailable."""

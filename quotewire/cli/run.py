@@ -66,7 +66,7 @@ def run(
     configure_logging(settings.log_level, settings.log_format)
     with Wiring(settings) as wiring:
         _check(wiring, chosen)
-        supervisor = Supervisor(wiring, _processes(chosen, settings))
+        supervisor = Supervisor(wiring, _processes(chosen, settings, once=once))
         _stop_on_signals(supervisor)
         with wiring.sample_site() if "poll" in chosen else nullcontext():
             if not once:
@@ -93,8 +93,10 @@ def _check(wiring: Wiring, chosen: Sequence[str]) -> None:
         wiring.tracked_names()
 
 
-def _processes(chosen: Sequence[str], settings: Settings) -> list[str]:
-    return [name for name in chosen for _ in range(settings.enrichers if name == "enrich" else 1)]
+def _processes(chosen: Sequence[str], settings: Settings, *, once: bool) -> list[str]:
+    # A single round has an end, which one poller sees and several would have to agree on.
+    many = {"enrich": settings.enrichers, "poll": 1 if once else settings.pollers}
+    return [name for name in chosen for _ in range(many.get(name, 1))]
 
 
 def _stop_on_signals(supervisor: Supervisor) -> None:

@@ -143,6 +143,23 @@ class FeedStoreSuite:
         assert store.forget_seen_before(NOW - timedelta(days=60)) == 0
         assert set(store.seen(FEED, ["a"])) == {"a"}
 
+    def test_a_claimed_feed_is_nobody_elses_until_it_is_saved_or_released(self, store: FeedStore) -> None:
+        store.save(FeedRecord(FEED, polls=3), [])
+        assert store.claim([FEED, OTHER], "one", lambda _: True) == {FEED: FeedRecord(FEED, polls=3), OTHER: None}
+        assert store.claim([FEED, OTHER], "two", lambda _: True) == {}
+        assert set(store.claim([FEED], "one", lambda _: True)) == {FEED}
+        store.save(FeedRecord(FEED, polls=4), [])
+        assert store.claim([FEED], "two", lambda _: True) == {FEED: FeedRecord(FEED, polls=4)}
+        store.release(OTHER, "two")
+        assert store.claim([OTHER], "two", lambda _: True) == {}
+        store.release(OTHER, "one")
+        assert set(store.claim([OTHER], "two", lambda _: True)) == {OTHER}
+
+    def test_the_claim_of_a_dead_poller_is_no_claim(self, store: FeedStore) -> None:
+        store.claim([FEED, OTHER], "dead", lambda _: True)
+        store.claim([OTHER], "other", lambda name: name != "dead")
+        assert set(store.claim([FEED, OTHER], "one", lambda name: name != "dead")) == {FEED}
+
     def test_closing_twice_does_nothing(self, store: FeedStore) -> None:
         store.close()
         store.close()
