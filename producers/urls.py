@@ -11,6 +11,8 @@ from publicsuffixlist import PublicSuffixList
 
 def without_credentials(url: str) -> str:
     """The address without user name and password: as it may stand in logs, reasons and records."""
+    if "@" not in url:
+        return url
     try:
         parts = urlsplit(url)
     except ValueError:
@@ -26,6 +28,7 @@ def has_credentials(url: str) -> bool:
     return without_credentials(url) != url
 
 
+@functools.lru_cache(maxsize=4096)
 def registered_domain(url: str) -> str:
     """The domain that was registered for an address's host, by the public suffix list (https://publicsuffix.org).
 
