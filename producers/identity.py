@@ -270,4 +270,4 @@ def _words(markup: str) -> str:
 
 def _hash(*parts: str | None) -> str:
     # The separator cannot occur in the parts: records hold no NUL.
-    return hashlib.sha256("\x00".join(part or "" for part in parts).encode()).hexdigest()[:32]
+    return hashlib.sha256("\x00".join([part or "" for part in parts]).encode()).hexdigest()[:32]

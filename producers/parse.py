@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import feedparser
+import orjson
 
 from producers.documents import ParsedFeed, one_line, plain, web_address
 from producers.entries import to_entry
@@ -45,7 +46,12 @@ def parse(
     if len(body) > MAX_BYTES:
         return ParsedFeed(is_feed=False, problem=f"longer than {MAX_BYTES:,} bytes")
     if looks_like_json(body):
-        return parse_json_feed(body, url=url)
+        feed = parse_json_feed(body, url=url)
+        if feed.is_feed or _is_json(body):
+            return feed
+        # What begins like JSON and is none may still hold something that feedparser finds.
+        found = parse_carefully(body, url=url, content_type=content_type, headers=headers or {})
+        return found if found.entries else feed
     headers = headers or {}
     has_language = any(name.lower() == "content-language" for name in headers)
     quickly = parse_plain(body, content_type=content_type, has_language=has_language)
@@ -55,6 +61,14 @@ def parse(
     if not feed.entries and looks_like_sitemap(body):
         return parse_sitemap(body, url=url) or feed
     return feed
+
+
+def _is_json(body: bytes) -> bool:
+    try:
+        orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return False
+    return True
 
 
 def parse_carefully(body: bytes, *, url: str, content_type: str | None, headers: Mapping[str, str]) -> ParsedFeed:

@@ -26,8 +26,8 @@ LONGEST_RESTART = 5.0
 """Seconds before a part that died is started again: doubled at each death, up to the longest."""
 HEALTHY_AFTER = 20.0
 """Seconds after which a running part counts as well again."""
-STOP_PATIENCE = 60.0
-"""Seconds that a part has to finish what it has in hand before it is ended."""
+STOP_PATIENCE = 180.0
+"""Seconds that a part has to finish what it has in hand before it is ended; an article of a megabyte takes 80."""
 
 _TICK = 0.05
 _log = structlog.get_logger()
@@ -113,8 +113,9 @@ class ThreadPart:
 class _Supervised:
     """A part with what is known of its deaths."""
 
-    def __init__(self, name: str, start: Callable[[], Part]) -> None:
+    def __init__(self, name: str, start: Callable[[], Part], *, ends: bool) -> None:
         self.name = name
+        self._ends = ends
         self._start = start
         self._pause = FIRST_RESTART
         self._started = time.monotonic()
@@ -134,14 +135,14 @@ class _Supervised:
         status = self.part.status()
         if status is None:
             return None
-        if status == 0:
+        if status == 0 and self._ends:
             self.finished = True
             return None
         if status in (EXIT_CONFIGURATION, EXIT_DEAD_LETTERS):
             return status
         if now - self._started > HEALTHY_AFTER:
             self._pause = FIRST_RESTART
-        _log.error("part died and is started again", part=self.name, status=status, seconds=round(self._pause, 1))
+        _log.error("part ended and is started again", part=self.name, status=status, seconds=round(self._pause, 1))
         self._next_start = now + self._pause
         self._pause = min(2 * self._pause, LONGEST_RESTART)
         return None
@@ -183,7 +184,11 @@ class Supervisor:
         return self._supervise(once=True, done=done)
 
     def _supervise(self, *, once: bool, done: Callable[[Sequence[_Supervised]], bool]) -> int:
-        supervised = [_Supervised(name, self._starter(name, once=once)) for name in self._parts]
+        supervised = [
+            # Only a poll that is to happen once ends by itself; whatever else ends was ended by somebody.
+            _Supervised(name, self._starter(name, once=once), ends=once and name == "poll")
+            for name in self._parts
+        ]
         status = 0
         try:
             while not (self.stop.is_set() or self.kill.is_set()):

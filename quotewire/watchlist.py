@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from quotewire.files import write_whole
+from quotewire.files import editing, write_whole
 from quotewire.ports import ConfigurationError, TrackedName
+
+TYPES = ("person", "organization", "place", "product", "phrase")
+"""What a tracked name may be."""
 
 
 def read(path: Path) -> list[TrackedName]:
@@ -23,27 +26,28 @@ def read(path: Path) -> list[TrackedName]:
 
 
 def add(path: Path, tracked: TrackedName) -> None:
-    """Add a tracked name at the end. Raises ConfigurationError where the name is there already."""
-    document = _load(path)
-    if any(known.name == tracked.name for known in _names(path, document)):
-        raise ConfigurationError(f"{tracked.name} is on the watchlist {path} already")
+    """Add a tracked name at the end. Raises ConfigurationError where it is none, or is there already."""
     entry: dict[str, Any] = {"name": tracked.name}
     if tracked.type:
         entry["type"] = tracked.type
     if tracked.aliases:
         entry["aliases"] = list(tracked.aliases)
-    document.append(entry)
-    _save(path, document)
+    with editing(path):
+        document = _load(path)
+        document.append(entry)
+        _names(path, document)
+        _save(path, document)
 
 
 def remove(path: Path, name: str) -> None:
     """Remove a tracked name. Raises ConfigurationError where it is not there."""
-    document = _load(path)
-    place = next((number for number, known in enumerate(_names(path, document)) if known.name == name), None)
-    if place is None:
-        raise ConfigurationError(f"{name} is not on the watchlist {path}; `quotewire watch list` shows who is")
-    del document[place]
-    _save(path, document)
+    with editing(path):
+        document = _load(path)
+        names = [tracked.name for tracked in _names(path, document)]
+        if name not in names:
+            raise ConfigurationError(f"{name!r} is not on the watchlist {path}; `quotewire watch list` shows who is")
+        del document[names.index(name)]
+        _save(path, document)
 
 
 def _load(path: Path) -> Any:
@@ -70,14 +74,25 @@ def _names(path: Path, document: Sequence[Any]) -> list[TrackedName]:
         name = fields.get("name") if isinstance(fields, dict) else None
         if not isinstance(name, str) or not name.strip():
             raise ConfigurationError(f"the watchlist {path}, entry {number}: every entry needs a name")
-        aliases = fields.get("aliases") or []
-        if not isinstance(aliases, list) or not all(isinstance(alias, str) for alias in aliases):
-            raise ConfigurationError(f"the watchlist {path}, entry {number} ({name}): aliases must be a list of words")
+        name = name.strip()
         if name in names:
-            raise ConfigurationError(f"the watchlist {path}, entry {number}: {name} is there twice")
-        kind = fields.get("type")
-        names[name] = TrackedName(name.strip(), tuple(str(a).strip() for a in aliases if a.strip()), kind)
+            raise ConfigurationError(f"the watchlist {path}, entry {number}: {name} is there already")
+        names[name] = TrackedName(name, _aliases(path, number, fields), _type(path, number, fields))
     return list(names.values())
+
+
+def _aliases(path: Path, number: int, fields: Mapping[str, Any]) -> tuple[str, ...]:
+    aliases = fields.get("aliases") or []
+    if not isinstance(aliases, list) or not all(isinstance(alias, str) and alias.strip() for alias in aliases):
+        raise ConfigurationError(f"the watchlist {path}, entry {number}: aliases must be a list of words")
+    return tuple(str(alias).strip() for alias in aliases)
+
+
+def _type(path: Path, number: int, fields: Mapping[str, Any]) -> str | None:
+    kind = fields.get("type")
+    if kind is not None and kind not in TYPES:
+        raise ConfigurationError(f"the watchlist {path}, entry {number}: type must be one of {', '.join(TYPES)}")
+    return kind
 
 
 def _save(path: Path, document: Any) -> None:
@@ -85,4 +100,4 @@ def _save(path: Path, document: Any) -> None:
     yaml = YAML()
     yaml.indent(sequence=2, offset=0)
     yaml.dump(document, text)
-    write_whole(path, text.getvalue())
+    write_whole(path, text.getvalue().encode())

@@ -18,6 +18,7 @@ def of_text(text: str, declared: str | None = None) -> str | None:
     """
     words = text[:READ]
     if sum(char.isalpha() for char in words) >= SHORTEST:
-        return str(py3langid.classify(words)[0])
+        guess = str(py3langid.classify(words)[0])
+        return guess if len(guess) == 2 else None
     tag = (declared or "").split("-")[0].split("_")[0].strip().lower()
     return tag if tag.isalpha() and len(tag) == 2 else None

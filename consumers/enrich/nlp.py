@@ -10,8 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
+import numpy as np
 import spacy
 import structlog
 from spacy.language import Language
@@ -26,8 +28,10 @@ NOT_NEEDED = ("lemmatizer", "attribute_ruler")
 """Components of the usual pipelines that names and quotes do without; they cost a third of the time."""
 COMPONENTS = ("quotewire_names", "quotewire_quotes")
 PARAGRAPHS = "quotewire_paragraphs"
-PIECE_LENGTH = 50_000
-"""Longest piece, in code points, that the model reads at once: bounds the memory that one text can take."""
+PIECE_LENGTH = 20_000
+"""Longest piece of a text, in code points, that the model reads as one."""
+GROUP_LENGTH = 40_000
+"""Code points that go through the model together: its memory grows with them, not with the text."""
 LONGEST_WORD = 1_000
 """Longest run without white space, in code points, that the tokenizer sees: its time grows with the square of it."""
 BATCH_LENGTH = 120_000
@@ -108,7 +112,7 @@ def _annotate_batch(nlp: Language, batch: Sequence[Text]) -> list[Annotation]:
 def _read(nlp: Language, batch: Sequence[Text]) -> list[Annotation]:
     pieces = [cut(_encodable(text.text)) for text in batch]
     with nlp.select_pipes(disable=[name for name in COMPONENTS if name in nlp.pipe_names]):
-        docs = iter(list(nlp.pipe((piece for cuts in pieces for piece in cuts), batch_size=PIPE_BATCH)))
+        docs = iter([doc for group in _groups(chain.from_iterable(pieces)) for doc in _parsed(nlp, group)])
     components = [nlp.get_pipe(name) for name in COMPONENTS]
     found = []
     for text, cuts in zip(batch, pieces, strict=True):
@@ -123,6 +127,24 @@ def _read(nlp: Language, batch: Sequence[Text]) -> list[Annotation]:
                 doc = component(doc)
         found.append(_as_given(Annotation(text.id, doc._.named_entities, doc._.quotes), text.text))
     return found
+
+
+def _groups(pieces: Iterable[str]) -> Iterator[list[str]]:
+    """Pieces that may go through the model at once: a few, and few words in all."""
+    group: list[str] = []
+    for piece in pieces:
+        if group and (len(group) == PIPE_BATCH or sum(map(len, group)) + len(piece) > GROUP_LENGTH):
+            yield group
+            group = []
+        group.append(piece)
+    yield group
+
+
+def _parsed(nlp: Language, group: Sequence[str]) -> Iterator[Doc]:
+    for doc in nlp.pipe(group, batch_size=PIPE_BATCH):
+        # What the model thought of each word is of no use any more, and by far the largest part.
+        doc.tensor = np.zeros((0,), dtype="f")
+        yield doc
 
 
 def _as_given(annotation: Annotation, text: str) -> Annotation:

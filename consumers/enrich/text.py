@@ -63,7 +63,7 @@ def of_article(raw: RawArticle) -> ArticleText:
         headline=Span(start=0, end=len(title)) if title else None,
         source="page" if source == "page" else "feed",
         title=title,
-        byline=", ".join(raw.entry.authors) or (from_page.byline if from_page else None) or None,
+        byline=clean(", ".join(raw.entry.authors)) or (from_page.byline if from_page else None) or None,
         published=raw.entry.published or (from_page.published if from_page else None),
         image=raw.entry.image or (from_page.image if from_page else None),
     )
@@ -152,7 +152,7 @@ def _extract(document: str | bytes, url: str | None) -> ArticleText | None:
         headline=None,
         source="page",
         title=clean(found.title or "").replace("\n", " "),
-        byline=found.author or None,
+        byline=clean(found.author or "") or None,
         published=_day(found.date),
         image=found.image or None,
     )

@@ -123,15 +123,15 @@ def _refusal(error: ApiError, address: str) -> Exception:
     body = error.body
     kind, reason = described(body.get("error") if isinstance(body, Mapping) else body)
     where = f"Elasticsearch at {address}"
-    if is_for_now(error.status_code, kind):
-        return Unavailable(f"{where}: {error.status_code} {reason}")
-    if error.status_code == 401:
+    if is_for_now(error.meta.status, kind):
+        return Unavailable(f"{where}: {error.meta.status} {reason}")
+    if error.meta.status == 401:
         return ConfigurationError(f"{where} refuses this API key, or this user and password: check them")
-    if error.status_code == 403:
+    if error.meta.status == 403:
         return ConfigurationError(f"{where} does not allow this to our user: {reason}")
     if kind == "index_not_found_exception":
         return ConfigurationError(f"{where}: {reason}: the index was not set up, or was deleted")
-    return ConfigurationError(f"{where} refuses a request of this program: {error.status_code} {reason}")
+    return ConfigurationError(f"{where} refuses a request of this program: {error.meta.status} {reason}")
 
 
 def _first_line(error: Exception) -> str:

@@ -50,7 +50,7 @@ def article_document(fields: ArticleFields) -> dict[str, Any]:
     """An article as articles.json maps it."""
     article = fields.article
     record = article.model_dump(mode="json", exclude={"text"})
-    taken = ("id", "schema_version", "revision", "url", "feed", "outlet", "tags", "title", "byline")
+    taken: tuple[str, ...] = ("id", "schema_version", "revision", "url", "feed", "outlet", "tags", "title", "byline")
     taken += ("published", "fetched", "enriched", "language", "image", "text_source", "model")
     return {
         **{name: record[name] for name in taken},
@@ -96,7 +96,19 @@ def quote_document(fields: ArticleFields, position: int) -> dict[str, Any]:
 def alert_document(alert: Alert) -> dict[str, Any]:
     """An alert as alerts.json maps it."""
     record = alert.model_dump(mode="json")
-    taken = ("id", "name", "article", "revision", "url", "title", "outlet", "published", "raised", "rule", "confidence")
+    taken: tuple[str, ...] = (
+        "id",
+        "name",
+        "article",
+        "revision",
+        "url",
+        "title",
+        "outlet",
+        "published",
+        "raised",
+        "rule",
+        "confidence",
+    )
     return {
         **{name: record[name] for name in taken},
         "mention": alert.mention.text,

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 import orjson
 from elasticsearch import Elasticsearch
@@ -228,7 +228,8 @@ class Writer:
         """Send operations, several at a time; an answer for each, in order."""
         for part in _parts(operations):
             lines = [line for operation in part for line in operation.lines]
-            sent = self._client.bulk(operations=lines)
+            # The client's types know only mappings; lines that are encoded already it sends as they are.
+            sent = self._client.bulk(operations=cast(Any, lines))
             for operation, item in zip(part, sent["items"], strict=True):
                 (result,) = item.values()
                 kind, reason = described(result["error"]) if "error" in result else ("", "")

@@ -128,14 +128,18 @@ def _from_lines(paths: list[Path]) -> Iterator[EnrichedArticle | None]:
 def _from_line(place: str, line: bytes) -> EnrichedArticle | None:
     try:
         fields = json_module.loads(line)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         complain(f"{place}: not JSON: {error}")
         return None
     words, html = (fields.get("text"), fields.get("html")) if isinstance(fields, dict) else (None, None)
     if not isinstance(words, str) and not isinstance(html, str):
         complain(f'{place}: expected an object with "id" and "text" or "html"')
         return None
-    identity = str(fields.get("id", place))
+    given = fields.get("id", place)
+    if isinstance(given, bool) or not isinstance(given, str | int | float):
+        complain(f'{place}: "id" must be a string or a number')
+        return None
+    identity = str(given)
     return _draft(identity, words=words) if isinstance(words, str) else _draft(identity, html=html)
 
 

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import re
+
 from rich.text import Text
 
 from quotewire.cli.output import out
 from schemas.records import EnrichedArticle, Quote, Speaker
 
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _ENTITY_STYLES = {"PERSON": "bold cyan", "ORG": "bold magenta", "GPE": "bold green", "LOC": "green", "NORP": "yellow"}
 _QUOTE_STYLES = {"direct": "on grey23", "mixed": "on grey19", "indirect": "italic"}
 
 
 def print_coloured(article: EnrichedArticle, *, explain: bool = False) -> None:
     """Print the text with entities coloured and quotes set off, then each quote with its speaker."""
-    words = Text(article.text)
+    words = Text(_printable(article.text))
     for quote in article.quotes:
         for span in quote.spans:
             words.stylize(_QUOTE_STYLES[quote.kind], span.start, span.end)
@@ -24,7 +27,7 @@ def print_coloured(article: EnrichedArticle, *, explain: bool = False) -> None:
     out.print()
     for quote in article.quotes:
         out.print(_heading(quote))
-        out.print(Text("    " + " ".join(quote.text.split())))
+        out.print(Text("    " + " ".join(_printable(quote.text).split())))
         if explain:
             out.print(Text(f"    because: {', '.join(quote.rules) or 'no rule is named'}", style="dim"))
 
@@ -46,3 +49,8 @@ def _heading(quote: Quote) -> Text:
 
 def _who(speaker: Speaker) -> str:
     return speaker.name if speaker.name == speaker.text else f"{speaker.name} (“{speaker.text}”)"
+
+
+def _printable(text: str) -> str:
+    """The text without escape sequences for the terminal; replaced one for one, so that offsets stay."""
+    return _CONTROLS.sub("\N{REPLACEMENT CHARACTER}", text)

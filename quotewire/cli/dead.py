@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.table import Table
+from rich.text import Text
 
 from quotewire.cli.output import MISUSED, err, fail, out, print_json, when
 from quotewire.dead_letters import dead_letters, replay
@@ -35,7 +36,7 @@ def list_letters(
     for column in ("id", "key", "buried", "reason"):
         table.add_column(column, overflow="fold")
     for letter in letters:
-        table.add_row(letter.id, letter.key, when(letter.buried), letter.reason)
+        table.add_row(*map(Text, (letter.id, letter.key, when(letter.buried), letter.reason)))
     out.print(table if letters else "No dead letters.")
 
 

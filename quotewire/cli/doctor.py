@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.table import Table
+from rich.text import Text
 
 from quotewire import settings as settings_module
 from quotewire.cli.output import FAILED, out, print_json
@@ -80,7 +81,7 @@ def settings(json: _Json = False) -> None:
     for column in ("setting", "value", "from", "meaning"):
         table.add_column(column, overflow="fold")
     for row in rows:
-        table.add_row(row["variable"], row["value"], row["source"], row["description"])
+        table.add_row(*(Text(str(cell)) for cell in row.values()))
     out.print(table)
 
 
@@ -106,7 +107,7 @@ def doctor(json: _Json = False) -> None:
         print_json(results)
     else:
         for result in results:
-            out.print(f"{'ok   ' if result['ok'] else 'WRONG'}  {result['check']}: {result['detail']}", markup=False)
+            out.print(f"{'ok   ' if result['ok'] else 'WRONG'}  {result['check']}: {result['detail']}")
     if not all(result["ok"] for result in results):
         raise typer.Exit(FAILED)
 

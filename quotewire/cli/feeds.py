@@ -11,8 +11,10 @@ import typer
 from rich.text import Text
 
 from producers.opml import FeedSource, parse_opml, render_opml, source_problem, write_opml
+from producers.urls import without_credentials
 from quotewire.cli.files import read_bytes
 from quotewire.cli.output import FAILED, MISUSED, err, fail, out, print_json, when
+from quotewire.files import editing
 from quotewire.settings import load
 from quotewire.wiring import Wiring
 
@@ -40,45 +42,76 @@ def list_feeds(json: _Json = False) -> None:
         line.append(f"{feed.title}  " if feed.title else "", style="bold")
         line.append(feed.url, style="default")
         out.print(line)
+        told = "; ".join(text for text in (feed.reason, feed.anomaly) if text)
         polled = f"{feed.entries} entries; polled {when(feed.last_poll)}, next {when(feed.next_poll)}"
-        out.print(Text(f"{'':12}{polled}{f'; {feed.reason}' if feed.reason else ''}", style="dim"))
+        out.print(Text(f"{'':12}{polled}{f'; {told}' if told else ''}", style="dim"))
 
 
 @app.command()
 def add(
-    url: Annotated[str, typer.Argument(help="Address of the feed.")],
+    url: Annotated[str, typer.Argument(help="Address of the feed, or of a site whose page names it.")],
     title: Annotated[str, typer.Option(help="What to call it.")] = "",
     tag: Annotated[list[str] | None, typer.Option(help="A tag; may be given again.")] = None,
+    unchecked: Annotated[
+        bool, typer.Option("--unchecked", help="Add the address as it is, without asking it.")
+    ] = False,
 ) -> None:
     """Add a feed to the list. A running poller takes it up within seconds.
 
-    **Example**: `quotewire feeds add https://example.org/rss.xml --title Example --tag world`
+    Where the address is a site's, the feed that its page names is added. One that cannot be reached now is added as it
+    is, and said to be so.
+
+    **Example**: `quotewire feeds add https://example.org/ --title Example --tag world`
     """
     problem = source_problem(url)
     if problem:
         fail(problem, MISUSED)
     with Wiring(load()) as wiring:
-        sources = wiring.feed_sources()
-        if any(source.url == url for source in sources):
-            fail(f"{url} is on the list already")
-        write_opml(wiring.feeds_file, [*sources, FeedSource(url, title, tuple(tag or ()))])
-    err.print(f"Added {url}", markup=False)
+        feed, site = (url, "") if unchecked else _feed_at(wiring, url)
+        name = without_credentials(feed)
+        with editing(wiring.feeds_file):
+            sources = wiring.feed_sources()
+            if any(without_credentials(source.url) == name for source in sources):
+                fail(f"{name} is on the list already")
+            write_opml(wiring.feeds_file, [*sources, FeedSource(feed, title, tuple(tag or ()), site)])
+    err.print(f"Added {name}")
+
+
+def _feed_at(wiring: Wiring, url: str) -> tuple[str, str]:
+    """The feed at an address, or that the page there names, and then the address of the page."""
+    with wiring.sample_site():
+        report = asyncio.run(_check(wiring, [url]))[0]
+        if report.status in (404, 410):
+            fail(f"{report.url}: {report.problem}; --unchecked adds it all the same")
+        if report.final_url is None:
+            err.print(f"{report.url} cannot be checked now: {report.problem}")
+            return url, ""
+        if report.format:
+            return url, ""
+        named = asyncio.run(_check(wiring, [link.url for link in report.feeds_of_page]))
+    good = [found.url for found in named if found.ok]
+    if not good:
+        fail(f"{report.url}: {report.problem}; its page names no feed that can be read")
+    for other in good[1:]:
+        err.print(f"It also names {other}")
+    return good[0], url
 
 
 @app.command()
-def remove(url: Annotated[str, typer.Argument(help="Address of the feed.")]) -> None:
+def remove(url: Annotated[str, typer.Argument(help="Address of the feed, as the list shows it.")]) -> None:
     """Remove a feed from the list, and what the poller remembers of it. Its articles stay.
 
     **Example**: `quotewire feeds remove https://example.org/rss.xml`
     """
-    with Wiring(load()) as wiring:
+    name = without_credentials(url)
+    with Wiring(load()) as wiring, editing(wiring.feeds_file):
         sources = wiring.feed_sources()
-        left = [source for source in sources if source.url != url]
+        left = [source for source in sources if without_credentials(source.url) != name]
         if len(left) == len(sources):
-            fail(f"{url} is not on the list; `quotewire feeds list` shows what is")
+            fail(f"{name} is not on the list; `quotewire feeds list` shows what is")
         write_opml(wiring.feeds_file, left)
-        wiring.feed_store.forget(url)
-    err.print(f"Removed {url}", markup=False)
+        wiring.feed_store.forget(name)
+    err.print(f"Removed {name}")
 
 
 @app.command("import")
@@ -91,7 +124,7 @@ def import_feeds(file: Annotated[Path, typer.Argument(help="OPML file; - is stan
     if document is None:
         raise typer.Exit(MISUSED)
     found = parse_opml(document, name=str(file))
-    with Wiring(load()) as wiring:
+    with Wiring(load()) as wiring, editing(wiring.feeds_file):
         sources = wiring.feed_sources()
         known = {source.url for source in sources}
         new = [source for source in found if source.url not in known]

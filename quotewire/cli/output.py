@@ -19,8 +19,8 @@ MISUSED = 2
 AWAY = 3
 """Exit code: a server or a file that should be there is away or full for now."""
 
-out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 250)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
+out = Console(highlight=False, markup=False, soft_wrap=True, width=None if sys.stdout.isatty() else 250)
+err = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
 
 
 def fail(message: str, code: int = FAILED) -> NoReturn:
@@ -31,7 +31,7 @@ def fail(message: str, code: int = FAILED) -> NoReturn:
 
 def complain(message: str) -> None:
     """Say in one line what is wrong, and go on."""
-    err.print("quotewire:", " ".join(message.split()), markup=False, style="red" if err.is_terminal else None)
+    err.print("quotewire:", " ".join(message.split()), style="red" if err.is_terminal else None)
 
 
 def print_json(value: Any) -> None:

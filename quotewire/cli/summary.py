@@ -52,7 +52,7 @@ def print_summary(before: Snapshot, after: Snapshot, *, as_json: bool) -> None:
         return
     out.print(f"Polled {len(polled)} feeds, {len(failing)} of them failing.")
     for feed in failing:
-        out.print(f"  {feed.url}: {feed.reason}", markup=False)
+        out.print(f"  {feed.url}: {feed.reason}")
     out.print(
         f"Found {published['raw']} articles or edits; "
         f"the index has {indexed['articles']:+} articles, {indexed['quotes']:+} quotes, {indexed['alerts']:+} alerts."

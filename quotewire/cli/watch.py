@@ -28,7 +28,7 @@ def list_names(json: Annotated[bool, typer.Option("--json", help="As one JSON do
         return
     for tracked in names:
         also = f"  also {', '.join(tracked.aliases)}" if tracked.aliases else ""
-        out.print(f"{tracked.name}{f' ({tracked.type})' if tracked.type else ''}{also}", markup=False)
+        out.print(f"{tracked.name}{f' ({tracked.type})' if tracked.type else ''}{also}")
 
 
 @app.command()
@@ -43,7 +43,7 @@ def add(
     """
     with Wiring(load()) as wiring:
         watchlist.add(wiring.watchlist_file, TrackedName(name.strip(), tuple(alias or ()), kind))
-    err.print(f"Tracking {name}", markup=False)
+    err.print(f"Tracking {name}")
 
 
 @app.command()
@@ -54,4 +54,4 @@ def remove(name: Annotated[str, typer.Argument(help="The name, as the list has i
     """
     with Wiring(load()) as wiring:
         watchlist.remove(wiring.watchlist_file, name)
-    err.print(f"No longer tracking {name}", markup=False)
+    err.print(f"No longer tracking {name}")

@@ -150,12 +150,24 @@ def _processes(supervisor: int, *, at_least: int) -> list[psutil.Process]:
     """The stages' processes, once so many are there and have had time to take up their work."""
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
-        children = psutil.Process(supervisor).children()
+        children = [c for c in psutil.Process(supervisor).children() if c.status() != psutil.STATUS_ZOMBIE]
         if len(children) >= at_least:
             time.sleep(0.5)
             return children
         time.sleep(0.05)
     raise AssertionError(f"only {children} were started")
+
+
+def test_a_part_that_is_ended_is_started_again(tmp_path: Path, site: NewsSite) -> None:
+    running = Installation(tmp_path, [site.feed]).start("run", "alerts", "index")
+    processes = _processes(running.pid, at_least=2)
+    for process in processes:
+        process.terminate()
+    psutil.wait_procs(processes, timeout=20)
+    again = _processes(running.pid, at_least=2)
+    assert not {process.pid for process in processes} & {process.pid for process in again}
+    running.terminate()
+    assert running.wait(30) == 0
 
 
 def test_dead_letters_are_listed_shown_and_replayed(tmp_path: Path, site: NewsSite) -> None:

@@ -110,6 +110,30 @@ def test_annotate_goes_on_after_bad_input(installation: Installation, tmp_path: 
     assert "Traceback" not in done.stderr
 
 
+def test_annotate_goes_on_after_a_deeply_nested_line(installation: Installation) -> None:
+    nested = "[" * 100_000
+    done = installation.run(
+        "annotate", "--jsonl", stdin=f'{{"id": 1, "text": "x"}}\n{nested}\n{{"id": 3, "text": "z"}}'
+    )
+    assert done.returncode == 1
+    assert [line["id"] for line in lines(done.stdout)] == ["1", "3"]
+    assert "Traceback" not in done.stderr
+
+
+def test_words_like_markup_are_shown_as_they_are(tmp_path: Path) -> None:
+    done = Installation(tmp_path, [], settings={"QUOTEWIRE_CONTACT": "[/x][bold]us[/bold]"}).ok("settings")
+    assert "[/x][bold]us[/bold]" in done
+
+
+def test_a_feed_with_credentials_is_removed_as_it_is_shown(installation: Installation) -> None:
+    added = installation.run("feeds", "add", "https://user:secret@example.org/rss")
+    assert "secret" not in added.stderr
+    [feed] = installation.json("feeds", "list")
+    assert feed["url"] == "https://example.org/rss"
+    installation.ok("feeds", "remove", feed["url"])
+    assert installation.json("feeds", "list") == []
+
+
 @pytest.mark.parametrize(
     ("settings", "arguments", "status", "complaint"),
     [

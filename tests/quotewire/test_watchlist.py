@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -80,10 +81,13 @@ def test_any_names_come_back_as_they_were_added(
         ("- [a]", "entry 1: every entry needs a name"),
         ("- name: Ann\n- type: person", "entry 2: every entry needs a name"),
         ("- name: Ann\n  aliases: Annie", "aliases must be a list"),
-        ("- Ann\n- Ann", "there twice"),
+        ("- Ann\n- Ann", "there already"),
         ("- name: [", "not YAML"),
         ("- name: ' '", "needs a name"),
         ("- 5", "needs a name"),
+        ("- A\n- name: ' A'", "there already"),
+        ("- name: A\n  type: banana", "type must be one of"),
+        ("- name: A\n  aliases: ['', B]", "aliases must be a list"),
     ],
 )
 def test_a_wrong_list_is_said_in_one_line(tmp_path: Path, content: str, complaint: str) -> None:
@@ -93,6 +97,29 @@ def test_a_wrong_list_is_said_in_one_line(tmp_path: Path, content: str, complain
         watchlist.read(path)
     assert str(path) in str(refusal.value)
     assert "\n" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    "tracked", [TrackedName(""), TrackedName(" "), TrackedName("A", (" ",)), TrackedName("A", (), "banana")]
+)
+def test_nothing_is_added_that_could_not_be_read_again(file: Path, tracked: TrackedName) -> None:
+    with pytest.raises(ConfigurationError):
+        watchlist.add(file, tracked)
+    assert file.read_text(encoding="utf-8") == LIST
+
+
+def test_edits_at_the_same_time_all_stay(file: Path) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda number: watchlist.add(file, TrackedName(f"Name {number}")), range(24)))
+    assert len(watchlist.read(file)) == 26
+
+
+def test_a_link_to_the_list_stays_a_link(file: Path, tmp_path: Path) -> None:
+    link = tmp_path / "link.yaml"
+    link.symlink_to(file)
+    watchlist.add(link, TrackedName("Ann"))
+    assert link.is_symlink()
+    assert TrackedName("Ann") in watchlist.read(file)
 
 
 def test_a_missing_or_unreadable_list_is_said(tmp_path: Path) -> None:
