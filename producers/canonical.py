@@ -12,7 +12,7 @@ from courlan.clean import clean_query
 _AMP_HOST = re.compile(r"^amp\.")
 _AMP_PATH = re.compile(r"(?:/amp|\.amp(?=\.html?$)|\.amp$)/?(?=$|\.html?$)")
 _AMP_QUERY = re.compile(r"(?:^|&)(?:amp(?:=1|=true)?|outputType=amp|output=amp)(?=&|$)", re.IGNORECASE)
-_PLAIN = re.compile(r"https?://(?!amp\.)[a-z0-9]+(?:\.[a-z0-9]+)+(?:/(?!amp(?:/|$))[a-z0-9_-]+)+")
+_PLAIN = re.compile(r"https?://(?!amp\.)[a-z0-9]+(?:[.-][a-z0-9]+)+(?:/(?!amp(?:/|$))[a-z0-9_-]+)+")
 _CAMPAIGN = re.compile(
     r"^(?:utm_|at_|mc_|pk_|mtm_|hsa_|_hs|cmpid$|ns_|fbclid$|gclid$|dclid$|msclkid$|igshid$|yclid$|xtor$|ocid$|smid$|"
     r"ref$|ref_src$|partner$|cmp$|rss$|source$|src$|feature$|ito$|guccounter$)",
