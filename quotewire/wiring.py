@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import resource
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 PARSERS = 2
 """Processes that parse feeds for one poller; one that a hostile document holds up leaves the other."""
 
+_OPEN_FILES = 65_536
 _Stamp = tuple[int, int] | None
 _log = structlog.get_logger()
 
@@ -232,6 +234,7 @@ class Wiring:
         from producers.parse_process import ParserPool
 
         settings, endpoint = self.settings, self._sample_endpoint()
+        _allow_many_connections()
         policy = AddressPolicy(settings.allowed_networks, frozenset([endpoint] if endpoint else []))
         limits = FetchLimits(total_time=settings.fetch_timeout, body=settings.fetch_cap, contact=settings.contact)
         async with Fetcher(policy, limits) as fetcher, ParserPool(size=PARSERS) as parser:
@@ -294,6 +297,14 @@ def _stamp(file: Path) -> _Stamp:
     except OSError:
         return None
     return status.st_mtime_ns, status.st_size
+
+
+def _allow_many_connections() -> None:
+    """Let this process open as many files as it may: a thousand is what many systems begin with."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, _OPEN_FILES)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _message(article: RawArticle) -> Message:

@@ -1,0 +1,64 @@
+"""A thousand feeds at a time from one process, on a system that lets it open few files to begin with."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from producers.opml import FeedSource
+from quotewire.settings import Settings
+from quotewire.wiring import Wiring
+from tests.producers.feeds import item, rss
+
+FEEDS = 1_000
+BODY = rss([item(1, link=None)])
+
+
+@pytest.mark.slow
+def test_a_thousand_feeds_at_a_time(tmp_path: Path) -> None:
+    # In a process of its own: the limit on open files is the process's, and cannot be lowered and raised at will.
+    program = f"import asyncio; from {__name__} import poll_all; asyncio.run(poll_all({str(tmp_path)!r}))"
+    limited = f"import resource; h = resource.getrlimit(7)[1]; resource.setrlimit(7, (256, h)); {program}"
+    done = subprocess.run(
+        [sys.executable, "-c", limited], capture_output=True, text=True, cwd=Path(__file__).parents[2], timeout=120
+    )
+    assert done.returncode == 0, done.stderr[-2_000:]
+    states, most = done.stdout.splitlines()[-1].split()
+    assert states == f"fresh:{FEEDS}"
+    assert int(most) > 600
+
+
+async def poll_all(folder: str) -> None:
+    """Poll feeds that answer only when many have asked; print their states, and the most that asked at once."""
+    now = most = 0
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal now, most
+        with contextlib.suppress(OSError, asyncio.IncompleteReadError):
+            await reader.readuntil(b"\r\n\r\n")
+            now += 1
+            most = max(most, now)
+            await asyncio.sleep(4)
+            now -= 1
+            head = f"HTTP/1.1 200 OK\r\nContent-Type: application/rss+xml\r\nContent-Length: {len(BODY)}\r\n"
+            writer.write(f"{head}Connection: close\r\n\r\n".encode() + BODY)
+            await writer.drain()
+        writer.close()
+
+    settings = Settings(
+        data=Path(folder), samples="none", poll_parallel=FEEDS, allowed_networks=("127.0.0.0/8",), log_level="warning"
+    )
+    with Wiring(settings) as wiring:
+        async with wiring.poller() as poller:
+            server = await asyncio.start_server(serve, "0.0.0.0", 0, backlog=2_000)
+            port = server.sockets[0].getsockname()[1]
+            listed = [FeedSource(f"http://127.0.{n // 250}.{n % 250 + 1}:{port}/feed") for n in range(FEEDS)]
+            poller._sources = lambda: listed
+            summary = await poller.poll_due()
+            server.close()
+    print(",".join(f"{state}:{count}" for state, count in summary.states.items()), most)
