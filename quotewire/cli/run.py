@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from collections.abc import Sequence
 from contextlib import nullcontext
 from types import FrameType
@@ -14,6 +15,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 
 from quotewire.cli.output import FAILED, MISUSED, err, fail, out
 from quotewire.cli.summary import Snapshot, print_summary
+from quotewire.ports import Unavailable
 from quotewire.settings import Settings, load, variable
 from quotewire.stages import STAGES
 from quotewire.supervisor import Supervisor
@@ -84,13 +86,28 @@ def run(
 
 def _check(wiring: Wiring, chosen: Sequence[str]) -> None:
     """Find the user's mistakes before any process starts: each is then said once."""
-    wiring.open_all()
+    _open_all(wiring)
     if "poll" in chosen:
         wiring.feed_sources()
     if "enrich" in chosen:
         wiring.check_model()
     if "alerts" in chosen:
         wiring.tracked_names()
+
+
+def _open_all(wiring: Wiring) -> None:
+    """Open every adapter; a server that is away is waited for, as the stages will wait for it."""
+    waiting = False
+    while True:
+        try:
+            wiring.open_all()
+        except Unavailable as error:
+            if not waiting:
+                err.print(f"Waiting: {error}")
+            waiting = True
+            time.sleep(1)
+        else:
+            return
 
 
 def _processes(chosen: Sequence[str], settings: Settings, *, once: bool) -> list[str]:
