@@ -37,9 +37,9 @@ schemas: $(VENV)/dev ## Generate schemas/json/ from the records
 
 lock: ## Pin versions and hashes anew (needs uv)
 	uv pip compile pyproject.toml --group build --universal --python-version 3.11 --generate-hashes \
-	  --no-emit-index-url --no-annotate --no-header --quiet --upgrade --output-file requirements/runtime.lock
+	  --no-annotate --no-header --quiet --upgrade --output-file requirements/runtime.lock
 	uv pip compile pyproject.toml --group build --group dev --universal --python-version 3.11 --generate-hashes \
-	  --no-emit-index-url --no-annotate --no-header --quiet --upgrade --output-file requirements/dev.lock
+	  --no-annotate --no-header --quiet --upgrade --output-file requirements/dev.lock
 
 clean: ## Remove the virtual environment and caches
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

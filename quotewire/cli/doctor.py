@@ -100,7 +100,7 @@ def doctor(json: _Json = False) -> None:
             "index": lambda: f"{wiring.settings.index_address}: {wiring.index.counts()['articles']} articles",
             "feeds": lambda: f"{wiring.feeds_file}: {len(wiring.feed_sources())} feeds",
             "watchlist": lambda: f"{wiring.watchlist_file}: {len(wiring.tracked_names())} names",
-            "language model": lambda: wiring.annotator.model,
+            "spaCy pipeline": lambda: wiring.annotator.model,
         }
         results = [_checked(name, check) for name, check in checks.items()]
     if json:
