@@ -6,10 +6,50 @@ import contextlib
 import fcntl
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Generic, TypeVar
+
+import structlog
 
 from quotewire.ports import ConfigurationError
+
+Content = TypeVar("Content")
+_log = structlog.get_logger()
+
+
+class Watched(Generic[Content]):
+    """What a file that people edit says; read again only where the file has changed.
+
+    `read` raises ConfigurationError where the file is wrong. Where it was right before, what it said then stays and
+    the fault is logged once: a slip in an editor stops nothing that runs.
+    """
+
+    def __init__(self, read: Callable[[Path], Content]) -> None:
+        self._read = read
+        self._known: tuple[Path, tuple[int, int] | None, Content] | None = None
+
+    def current(self, path: Path) -> Content:
+        """What the file says now. Raises ConfigurationError where it is wrong and never was right."""
+        stamp = _stamp(path)
+        if self._known is None or self._known[:2] != (path, stamp):
+            try:
+                self._known = (path, stamp, self._read(path))
+            except ConfigurationError as error:
+                if self._known is None:
+                    raise
+                self._known = (path, stamp, self._known[2])
+                _log.error("file unreadable, the last good one stays", file=str(path), reason=str(error))
+        return self._known[2]
+
+
+def _stamp(path: Path) -> tuple[int, int] | None:
+    """What changes when a file does; None where it cannot be looked at."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_size
 
 
 @contextlib.contextmanager

@@ -15,12 +15,11 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 from urllib.parse import unquote
 
-import structlog
 
 from producers.opml import FeedSource, read_opml
 from quotewire import watchlist
 from quotewire.feed_views import FeedView, feed_views
-from quotewire.files import write_whole
+from quotewire.files import Watched, write_whole
 from quotewire.ports import Clock, ConfigurationError, FeedStore, Index, Message, PollerSharing, Stream, TrackedName
 from quotewire.raised_alerts import RaisedAlerts
 from quotewire.samples import SampleSite
@@ -47,8 +46,6 @@ PARSERS = 2
 """Processes that parse feeds for one poller; one that a hostile document holds up leaves the other."""
 
 _OPEN_FILES = 65_536
-_Stamp = tuple[int, int] | None
-_log = structlog.get_logger()
 
 
 class SystemClock:
@@ -69,8 +66,8 @@ class Wiring:
         self.settings = settings
         self.clock: Clock = SystemClock()
         self._closing = contextlib.ExitStack()
-        self._watchlist: tuple[_Stamp, Matcher] | None = None
-        self._sources: tuple[_Stamp, Sequence[FeedSource]] | None = None
+        self._matcher: Watched[Matcher] = Watched(_read_matcher)
+        self._sources: Watched[Sequence[FeedSource]] = Watched(read_opml)
 
     def __enter__(self) -> Self:
         return self
@@ -161,18 +158,7 @@ class Wiring:
 
     def matcher(self) -> Matcher:
         """The matcher of the watchlist; made anew where the file has changed since it was last asked for."""
-        from consumers.alerts import Matcher
-
-        stamp = _stamp(self.watchlist_file)
-        if self._watchlist is None or stamp != self._watchlist[0]:
-            try:
-                self._watchlist = (stamp, Matcher(self.tracked_names()))
-            except ConfigurationError as error:
-                if self._watchlist is None:
-                    raise
-                self._watchlist = (stamp, self._watchlist[1])
-                _log.error("watchlist unreadable, the last good one stays", reason=str(error))
-        return self._watchlist[1]
+        return self._matcher.current(self.watchlist_file)
 
     @cached_property
     def already_raised(self) -> Callable[[Collection[str]], Collection[str]]:
@@ -197,19 +183,9 @@ class Wiring:
     def feed_sources(self) -> Sequence[FeedSource]:
         """The feeds as they are listed now; read again only where the file has changed.
 
-        Raises ConfigurationError where the file is wrong. Where it was right before, the list stays as it was and the
-        fault is logged: a slip in an editor does not stop the poller.
+        Raises ConfigurationError where the file is wrong and never was right.
         """
-        stamp = _stamp(self.feeds_file)
-        if self._sources is None or stamp != self._sources[0]:
-            try:
-                self._sources = (stamp, read_opml(self.feeds_file))
-            except ConfigurationError as error:
-                if self._sources is None:
-                    raise
-                self._sources = (stamp, self._sources[1])
-                _log.error("feed list unreadable, the last good one stays", reason=str(error))
-        return self._sources[1]
+        return self._sources.current(self.feeds_file)
 
     def feed_views(self) -> Sequence[FeedView]:
         """Every listed feed with what the poller remembers of it."""
@@ -330,13 +306,10 @@ def _revealed(secret: SecretStr | None) -> str | None:
     return secret.get_secret_value() if secret else None
 
 
-def _stamp(file: Path) -> _Stamp:
-    """What changes when a file does; None where it cannot be looked at."""
-    try:
-        status = file.stat()
-    except OSError:
-        return None
-    return status.st_mtime_ns, status.st_size
+def _read_matcher(file: Path) -> Matcher:
+    from consumers.alerts import Matcher
+
+    return Matcher(watchlist.read(file))
 
 
 def _allow_many_connections() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated
 
 import typer
@@ -53,8 +53,8 @@ def search(
                 feed=feed,
                 entity=entity,
                 speaker=speaker,
-                first_day=since.date() if since else None,
-                last_day=until.date() if until else None,
+                first_day=_day(since),
+                last_day=_day(until),
                 limit=limit,
             )
         )
@@ -97,8 +97,8 @@ def quotes(
             QuoteQuery(
                 speaker=speaker,
                 about=about,
-                first_day=since.date() if since else None,
-                last_day=until.date() if until else None,
+                first_day=_day(since),
+                last_day=_day(until),
                 limit=limit,
             )
         )
@@ -115,6 +115,10 @@ def quotes(
         out.print(heading)
         out.print(Text("  " + " ".join(said.text.split())))
         out.print(Text(f"  {hit.outlet or 'no outlet'}: {hit.title}  {hit.url or ''}", style="dim"))
+
+
+def _day(moment: datetime | None) -> date | None:
+    return moment.date() if moment else None
 
 
 def alerts(
