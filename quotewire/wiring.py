@@ -15,7 +15,6 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 from urllib.parse import unquote
 
-
 from producers.opml import FeedSource, read_opml
 from quotewire import watchlist
 from quotewire.feed_views import FeedView, feed_views
