@@ -70,10 +70,13 @@ def _utc(moment: datetime | None) -> datetime | None:
     return moment.astimezone(UTC) if moment else None
 
 
+_PRONOUNS = frozenset("i you he she it we they this that these those who one".split())
+
+
 def known_speakers(quote: Quote) -> Iterator[Speaker]:
     """Who said it, as far as that is known: nobody is found by “he” or “it”."""
     for speaker in (quote.speaker, *quote.other_speakers):
-        if speaker is not None and speaker.kind != "unknown":
+        if speaker is not None and speaker.kind != "unknown" and speaker.name.lower() not in _PRONOUNS:
             yield speaker
 
 

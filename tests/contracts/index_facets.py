@@ -143,6 +143,7 @@ class FacetsContract(IndexContract):
                     make_quote("the piers are sound", "Ingrid Bergström", number=3, kind="indirect"),
                     make_quote("Somebody moved the pier", "she", number=4, speaker="unknown"),
                     make_quote("Nobody asked us", number=5),
+                    make_quote("Something had to give", "It", number=6, speaker="unnamed"),
                 )
             ),
         )
@@ -150,13 +151,13 @@ class FacetsContract(IndexContract):
         assert self.said(index, speaker="OLIVEIRA Tomas") == ["Jobs cannot wait"]
         assert self.said(index, speaker="ingrid") == ["The pier can wait", "the piers are sound"]
         assert self.said(index, speaker="Ingrid Oliveira") == []
-        assert self.said(index, speaker="she") == []
+        assert self.said(index, speaker="she") == self.said(index, speaker="it") == []
         assert self.said(index, about="pier") == ["The pier can wait", "the piers are sound", "Somebody moved the pier"]
         assert self.said(index, about="“can wait”") == ["The pier can wait"]
         assert self.said(index, about="wait", speaker="ingrid") == ["The pier can wait"]
         assert self.said(index, kind="mixed") == ["Jobs cannot wait"]
         assert self.said(index, speaker="?!") == self.said(index, about="?!") == []
-        assert len(self.said(index)) == 5
+        assert len(self.said(index)) == 6
 
     def test_a_quote_of_several_is_found_by_each_and_once(self, index: Index) -> None:
         self.put(index, make_article(quotes=(make_quote("We agreed", "Ingrid Halvorsen", "Tomás Halvorsen"),)))
