@@ -14,7 +14,7 @@ run: $(VENV)/runtime ## Set up and run the whole pipeline with the analyst's pag
 	@$(BIN)/quotewire run
 
 test: $(VENV)/dev ## Set up and run every test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m tests
 
 bench: $(VENV)/dev ## Measure speed and quality, side by side in one run
 	$(BIN)/python -m benchmarks
