@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import resource
-from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -93,8 +93,8 @@ class Wiring:
             from quotewire.adapters.sqlite_stream import SqliteStream
 
             stream = SqliteStream(path)
-        self._closing.callback(stream.close)
-        stream.create_topics(TOPICS.values())
+        with self._kept(stream):
+            stream.create_topics(TOPICS.values())
         return stream
 
     @cached_property
@@ -114,8 +114,8 @@ class Wiring:
             from quotewire.adapters.sqlite_index import SqliteIndex
 
             index = SqliteIndex(path)
-        self._closing.callback(index.close)
-        index.setup()
+        with self._kept(index):
+            index.setup()
         return index
 
     @cached_property
@@ -293,6 +293,14 @@ class Wiring:
             ca_file=settings.elasticsearch_ca_file,
             prefix=settings.elasticsearch_prefix,
         )
+
+    @contextlib.contextmanager
+    def _kept(self, adapter: Stream | Index) -> Iterator[None]:
+        """Close an adapter with this; at once where it cannot be made ready, for then another one will be tried."""
+        with contextlib.ExitStack() as undo:
+            undo.callback(adapter.close)
+            yield
+            self._closing.push(undo.pop_all())
 
     def _seeded(self, name: str) -> Path:
         path = self.settings.data / name

@@ -125,8 +125,8 @@ def import_feeds(file: Annotated[Path, typer.Argument(help="OPML file; - is stan
     found = parse_opml(document, name=str(file))
     with Wiring(load()) as wiring, editing(wiring.feeds_file):
         sources = wiring.feed_sources()
-        known = {source.url for source in sources}
-        new = [source for source in found if source.url not in known]
+        known = {without_credentials(source.url) for source in sources}
+        new = [source for source in found if without_credentials(source.url) not in known]
         write_opml(wiring.feeds_file, [*sources, *new])
     err.print(f"Added {len(new)} feeds; {len(found) - len(new)} were on the list already.")
 

@@ -58,7 +58,7 @@ class StreamParts:
 
     @pytest.fixture
     def stream(self) -> Iterator[Stream]:
-        raise NotImplementedError
+        pytest.fail("an adapter's test class gives the fixture `stream`")
 
     @pytest.fixture
     def subscribe(self, stream: Stream) -> Iterator[Callable[[str, str], Subscription]]:

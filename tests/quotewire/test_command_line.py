@@ -130,6 +130,11 @@ def test_a_feed_with_credentials_is_removed_as_it_is_shown(installation: Install
     assert "secret" not in added.stderr
     [feed] = installation.json("feeds", "list")
     assert feed["url"] == "https://example.org/rss"
+    (installation.folder / "same.opml").write_text(
+        "<opml version='2.0'><body><outline xmlUrl='https://other:pw@example.org/rss'/></body></opml>"
+    )
+    installation.ok("feeds", "import", "same.opml")
+    assert len(installation.json("feeds", "list")) == 1
     installation.ok("feeds", "remove", feed["url"])
     assert installation.json("feeds", "list") == []
 

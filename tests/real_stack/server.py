@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import subprocess
 import time
+from abc import ABC, abstractmethod
 from pathlib import Path
 
 from tests.real_stack.jars import CannotStart
@@ -25,7 +26,7 @@ def free_ports(count: int) -> list[int]:
             each.close()
 
 
-class Server:
+class Server(ABC):
     """One server; subclasses say with what command it starts and when it is ready."""
 
     name = "server"
@@ -34,13 +35,13 @@ class Server:
         self.folder = folder
         self._process: subprocess.Popen[bytes] | None = None
 
+    @abstractmethod
     def command(self) -> list[str]:
         """The command that starts it."""
-        raise NotImplementedError
 
+    @abstractmethod
     def is_ready(self) -> bool:
         """Whether it takes requests."""
-        raise NotImplementedError
 
     @property
     def log(self) -> Path:

@@ -1,0 +1,49 @@
+"""What wiring opens it closes, also where it could not be made ready."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from quotewire.adapters.memory_stream import MemoryStream
+from quotewire.ports import Unavailable
+from quotewire.settings import load
+from quotewire.wiring import Wiring
+
+
+@pytest.fixture
+def wiring(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Wiring:
+    for name in list(os.environ):
+        if name.startswith("QUOTEWIRE_"):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("QUOTEWIRE_DATA", str(tmp_path))
+    monkeypatch.setenv("QUOTEWIRE_STREAM", "memory://")
+    return Wiring(load())
+
+
+def test_a_stream_that_is_away_is_closed_and_tried_anew(wiring: Wiring, monkeypatch: pytest.MonkeyPatch) -> None:
+    closed: list[MemoryStream] = []
+    close, create = MemoryStream.close, MemoryStream.create_topics
+
+    def noted(stream: MemoryStream) -> None:
+        closed.append(stream)
+        close(stream)
+
+    def away(*_: object) -> None:
+        raise Unavailable("away")
+
+    monkeypatch.setattr(MemoryStream, "close", noted)
+    monkeypatch.setattr(MemoryStream, "create_topics", away)
+    for tries in (1, 2):
+        with pytest.raises(Unavailable):
+            _ = wiring.stream
+        assert len(closed) == tries
+
+    monkeypatch.setattr(MemoryStream, "create_topics", create)
+    with wiring:
+        stream = wiring.stream
+        assert wiring.stream is stream
+        assert stream not in closed
+    assert closed[2:] == [stream]
