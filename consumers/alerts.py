@@ -92,7 +92,7 @@ class Alerting:
     """Raises an alert for each tracked name that is new in an article.
 
     `already_raised` tells which of some alert ids were raised before, by this process or any other: it decides that an
-    edit, a repeated record or a restart raises nothing again.
+    edit, a repeated record or a restart raises nothing again. `observe` is told what each article raised, for metrics.
     """
 
     def __init__(
@@ -100,7 +100,9 @@ class Alerting:
         matcher: Callable[[], Matcher],
         already_raised: Callable[[Collection[str]], Collection[str]],
         clock: Clock,
+        observe: Callable[[EnrichedArticle, Sequence[Alert]], None] = lambda *_: None,
     ) -> None:
+        self._observe = observe
         self._matcher = matcher
         self._already_raised = already_raised
         self._clock = clock
@@ -111,9 +113,12 @@ class Alerting:
         found = [self._alerts(matcher, record) for record in batch]
         raised = set(self._already_raised({alert.id for alerts in found for alert in alerts}))
         results = []
-        for alerts in found:
-            results.append([alert for alert in alerts if alert.id not in raised])
-            raised.update(alert.id for alert in alerts)
+        for record, alerts in zip(batch, found, strict=True):
+            assert isinstance(record, EnrichedArticle)
+            new = [alert for alert in alerts if alert.id not in raised]
+            self._observe(record, new)
+            results.append(new)
+            raised.update(alert.id for alert in new)
         return results
 
     def _alerts(self, matcher: Matcher, record: TopicRecord) -> list[Alert]:

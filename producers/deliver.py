@@ -13,6 +13,7 @@ import structlog
 from producers.identity import Decision
 from producers.pages import PageResult, Pages
 from producers.together import Together
+from producers.waits import Waits
 from quotewire.ports import FeedRecord, FeedStore, Rejected, SeenEntry, Unavailable
 from schemas.records import FeedReference, RawArticle
 
@@ -51,6 +52,7 @@ class Delivery:
         publish_at_once: int,
         pages_at_poll: int | None,
         retry_wait: float,
+        waits: Waits,
     ) -> None:
         self._store = store
         self._publishing = Together[Sequence[RawArticle]](
@@ -61,6 +63,7 @@ class Delivery:
         self._publish_at_once = publish_at_once
         self._pages_at_poll = pages_at_poll
         self._retry_wait = retry_wait
+        self._waits = waits
 
     async def seen(self, feed: str, wanted: Collection[str]) -> Mapping[str, SeenEntry]:
         """What is remembered of a feed's entries."""
@@ -116,11 +119,15 @@ class Delivery:
         wait = self._retry_wait
         while True:
             try:
-                return await call()
+                result = await call()
             except Unavailable as error:
+                self._waits.begin(what, str(error))
                 log.warning(f"{what} unavailable, waiting", reason=str(error), seconds=wait)
                 await asyncio.sleep(wait)
                 wait = min(wait * 2, _LONGEST_WAIT)
+            else:
+                self._waits.end(what)
+                return result
 
 
 def _without_page(article: RawArticle) -> RawArticle:

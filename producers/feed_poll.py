@@ -30,6 +30,7 @@ from producers.rediscover import Found, rediscover, site_of
 from producers.robots import Robots
 from producers.schedule import Answered, Failed, ScheduleLimits
 from producers.urls import has_credentials, registered_domain, without_credentials
+from producers.waits import Waits
 from quotewire.ports import Clock, ConfigurationError, FeedRecord, FeedStore
 from schemas.records import FeedReference, RawArticle
 
@@ -128,6 +129,7 @@ class FeedPolling:
         clock: Clock,
         limits: PollLimits,
         random: Callable[[], float],
+        waits: Waits,
     ) -> None:
         self._fetcher = fetcher
         self._parser = parser
@@ -142,6 +144,7 @@ class FeedPolling:
             publish_at_once=limits.publish_at_once,
             pages_at_poll=limits.pages_at_poll if limits.fetch_pages else None,
             retry_wait=limits.retry_wait,
+            waits=waits,
         )
 
     async def poll(self, source: FeedSource, record: FeedRecord) -> FeedPoll:

@@ -18,6 +18,7 @@ from producers.fetch import Fetching
 from producers.opml import FeedSource
 from producers.parse_process import Parsing
 from producers.urls import registered_domain
+from producers.waits import Waits
 from quotewire.ports import Clock, FeedRecord, FeedStore, PollerSharing, Unavailable
 from schemas.records import RawArticle
 
@@ -36,6 +37,7 @@ class Poller:
     sources: the feeds as they are listed now, asked anew for every round. store: what is remembered of them. publish:
     hands articles to the stream, durable when it returns; raises Unavailable and Rejected. fetcher, parser: open, and
     closed by whoever opened them. random: numbers from 0 up to 1. observe: told of every poll, for metrics.
+    waiting: told what is waited for where the stream or the store is away, and None when it is back.
     sharing: who else polls these feeds with the same store; None for nobody.
 
     Used by one event loop; store and publish are called on threads.
@@ -53,6 +55,7 @@ class Poller:
         limits: PollLimits | None = None,
         random: Callable[[], float] = random_module.random,
         observe: Callable[[FeedPoll], None] | None = None,
+        waiting: Callable[[str | None], None] = lambda _: None,
         sharing: PollerSharing | None = None,
     ) -> None:
         self._claims = Claims(store, sharing) if sharing else None
@@ -62,6 +65,7 @@ class Poller:
         self._clock = clock
         self._limits = limits or PollLimits()
         self._observe = observe
+        self._waits = Waits(waiting)
         self._polling = FeedPolling(
             store=store,
             publish=publish,
@@ -70,6 +74,7 @@ class Poller:
             clock=clock,
             limits=self._limits,
             random=random,
+            waits=self._waits,
         )
         self._records: dict[str, FeedRecord] | None = None
 
@@ -138,10 +143,13 @@ class Poller:
 
     async def _due_or_none(self, under_way: Collection[str]) -> deque[FeedSource]:
         try:
-            return deque(await self._due(under_way))
+            due = deque(await self._due(under_way))
         except Unavailable as error:
+            self._waits.begin("feed list", str(error))
             log.warning("feed store unavailable, polls nothing for now", reason=str(error))
             return deque()
+        self._waits.end("feed list")
+        return due
 
     def _mine(self, source: FeedSource) -> bool:
         return self._sharing is None or self._sharing.mine(registered_domain(source.url))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,8 +12,8 @@ import structlog
 
 from quotewire.ports import ConfigurationError, Message, Rebalanced, Rejected, StreamRecord, Unavailable
 from schemas.codec import Malformed, decode, encode
-from schemas.records import TopicRecord
-from schemas.topics import TOPICS, topic_of
+from schemas.records import Alert, TopicRecord
+from schemas.topics import ALERTS, TOPICS, topic_of
 
 _log = structlog.get_logger()
 
@@ -48,6 +49,16 @@ Fate = Sequence[Message] | Buried
 """The messages that a record became, or why it is buried."""
 
 
+def article_of(record: StreamRecord) -> str:
+    """The id of the article that a record is about, for the log: its key, but an alert has an id of its own."""
+    if record.topic == ALERTS.name:
+        with contextlib.suppress(Malformed):
+            alert = decode(ALERTS, record.value)
+            if isinstance(alert, Alert):
+                return alert.article
+    return record.key
+
+
 def decoded(record: StreamRecord, stage: str) -> TopicRecord | Buried:
     """The record that a stream record holds; Buried where it holds none."""
     try:
@@ -80,7 +91,8 @@ def processed(
             raise Unavailable(f"this machine: {error}") from error
         if len(records) == 1:
             return [Buried(str(error)) if isinstance(error, Rejected) else _unexpected(records[0], stage, error)]
-        _log.warning("trying one by one", stage=stage, records=len(records), reason=_name(error))
+        articles = [article_of(record) for record in records]
+        _log.warning("trying one by one", stage=stage, articles=articles, reason=_name(error))
     return [processed([record], [value], processor, stage)[0] for record, value in zip(records, values, strict=True)]
 
 
@@ -96,7 +108,7 @@ def _fate(result: Result) -> Fate:
 
 def _unexpected(record: StreamRecord, stage: str, error: Exception) -> Buried:
     place = {"topic": record.topic, "partition": record.partition, "offset": record.offset}
-    _log.error("unexpected error", stage=stage, article=record.key, **place, exc_info=error)
+    _log.error("unexpected error", stage=stage, article=article_of(record), **place, exc_info=error)
     return Buried(f"unexpected {_name(error)}")
 
 

@@ -13,11 +13,15 @@ import signal
 import sys
 import threading
 from collections.abc import Sequence
+from pathlib import Path
 from types import FrameType
 
 import structlog
 
+from quotewire import metrics
 from quotewire import settings as settings_module
+from quotewire.observing import Observers
+from quotewire.part_status import PartStatus
 from quotewire.ports import ConfigurationError, Unavailable
 from quotewire.stages import SERVICES, STAGES
 from quotewire.telemetry import configure_logging
@@ -34,26 +38,31 @@ RETRY_SECONDS = 2.0
 _log = structlog.get_logger()
 
 
-def run_part(name: str, wiring: Wiring, stop: threading.Event, *, once: bool = False) -> None:
+def run_part(
+    name: str, wiring: Wiring, stop: threading.Event, *, once: bool = False, status: PartStatus | None = None
+) -> None:
     """Run a part until `stop` is set; the poller with `once` polls every due feed once and returns.
 
-    Raises ConfigurationError and TooManyDeadLetters. A server that is away is waited for.
+    `status` is told how the part is. A server that is away is waited for. Raises ConfigurationError and
+    TooManyDeadLetters.
     """
+    status = status or PartStatus(None, name)
     while not stop.is_set():
         try:
             if name in STAGES:
-                _run_stage(name, wiring, stop)
+                _run_stage(name, wiring, stop, status)
             elif name == "poll":
-                asyncio.run(_poll(wiring, stop, once=once))
+                asyncio.run(_poll(wiring, stop, status, once=once))
             else:
-                _serve(wiring, stop)
+                _serve(wiring, stop, status)
             return
         except Unavailable as error:
+            status.waits(str(error))
             _log.warning("waiting for a server", part=name, reason=str(error))
             stop.wait(RETRY_SECONDS)
 
 
-def _run_stage(name: str, wiring: Wiring, stop: threading.Event) -> None:
+def _run_stage(name: str, wiring: Wiring, stop: threading.Event, status: PartStatus) -> None:
     stage = STAGES[name]
     worker = Worker(
         stage=name,
@@ -62,6 +71,7 @@ def _run_stage(name: str, wiring: Wiring, stop: threading.Event) -> None:
         processor=stage.make(wiring),
         batch=wiring.settings.batch,
         clock=wiring.clock,
+        observer=Observers([wiring.metrics, status]),
         journal=wiring.journal_folder,
         max_consecutive_dead_letters=wiring.settings.dead_letter_limit,
     )
@@ -70,11 +80,12 @@ def _run_stage(name: str, wiring: Wiring, stop: threading.Event) -> None:
     _log.info("stage stopped")
 
 
-async def _poll(wiring: Wiring, stop: threading.Event, *, once: bool) -> None:
+async def _poll(wiring: Wiring, stop: threading.Event, status: PartStatus, *, once: bool) -> None:
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     threading.Thread(target=_forward, args=(stop, loop, stopped), daemon=True).start()
-    async with wiring.poller() as poller:
+    async with wiring.poller(lambda reason: status.waits(reason) if reason else status.is_ready()) as poller:
+        status.is_ready()
         if not once:
             await poller.run(stopped)
             return
@@ -94,11 +105,14 @@ def _forward(stop: threading.Event, loop: asyncio.AbstractEventLoop, stopped: as
         loop.call_soon_threadsafe(stopped.set)
 
 
-def _serve(wiring: Wiring, stop: threading.Event) -> None:
+def _serve(wiring: Wiring, stop: threading.Event, status: PartStatus) -> None:
     from quotewire.web.server import serve
 
-    host, port = wiring.settings.web_host, wiring.settings.web_port
-    serve(wiring.page(), host, port, stop, ready=lambda address: print(f"The page is at {address}", flush=True))
+    def ready(address: str) -> None:
+        status.is_ready()
+        print(f"The page is at {address}", flush=True)
+
+    serve(wiring.page(), wiring.settings.web_host, wiring.settings.web_port, stop, ready=ready)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -106,6 +120,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m quotewire.running")
     parser.add_argument("part", choices=[*STAGES, *SERVICES])
     parser.add_argument("--once", action="store_true")
+    parser.add_argument("--name", help="the part's name among the supervisor's parts")
+    parser.add_argument("--metrics", type=Path, help="folder for metrics and status; none for none")
     chosen = parser.parse_args(arguments)
     stop = threading.Event()
 
@@ -120,8 +136,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         settings = settings_module.load()
         configure_logging(settings.log_level, settings.log_format, stage=chosen.part)
+        name = chosen.name or chosen.part
+        if chosen.metrics:
+            metrics.share(chosen.metrics, name)
         with Wiring(settings) as wiring:
-            run_part(chosen.part, wiring, stop, once=chosen.once)
+            run_part(chosen.part, wiring, stop, once=chosen.once, status=PartStatus(chosen.metrics, name))
     except ConfigurationError as error:
         print(f"quotewire: {chosen.part}: {error}", file=sys.stderr)
         return EXIT_CONFIGURATION

@@ -83,6 +83,8 @@ class Settings(BaseSettings):
     web_names: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="Further host names under which the page may be asked, separated by commas."
     )
+    metrics_host: str = Field("127.0.0.1", description="Address that metrics and health are served at.")
+    metrics_port: int = Field(8767, ge=0, le=65535, description="Port of metrics and health; 0 for none.")
     dead_letter_limit: int = Field(100, ge=1, description="Dead letters in a row after which a stage stops.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level that is logged.")
     log_format: Literal["auto", "text", "json"] = Field("auto", description="auto: text in a terminal, else JSON.")

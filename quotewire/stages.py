@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     # The language libraries take a second to import; only a process that enriches needs them.
     from consumers.alerts import Matcher
     from consumers.enrich.stage import Annotator
+    from quotewire.metrics import PipelineMetrics
     from quotewire.worker import Processor
 
 
@@ -43,6 +44,11 @@ class Parts(Protocol):
         """Tells which of some alert ids were raised before."""
         ...
 
+    @property
+    def metrics(self) -> PipelineMetrics:
+        """What counts and times."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Stage:
@@ -63,13 +69,13 @@ def _enrich(parts: Parts) -> Processor:
 def _alerts(parts: Parts) -> Processor:
     from consumers.alerts import Alerting
 
-    return Alerting(parts.matcher, parts.already_raised, parts.clock)
+    return Alerting(parts.matcher, parts.already_raised, parts.clock, parts.metrics.raised)
 
 
 def _index(parts: Parts) -> Processor:
     from consumers.index import Indexing
 
-    return Indexing(parts.index)
+    return Indexing(parts.index, parts.metrics.indexed)
 
 
 STAGES: dict[str, Stage] = {

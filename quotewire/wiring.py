@@ -30,6 +30,7 @@ from schemas.topics import RAW, TOPICS
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
+    from prometheus_client import CollectorRegistry
     from pydantic import SecretStr
 
     # Each process imports only what it uses: the language libraries and the web ones take a second each.
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from producers.poll import Poller
     from quotewire.adapters.elasticsearch_connection import ElasticsearchOptions
     from quotewire.adapters.kafka_connection import KafkaOptions
+    from quotewire.metrics import PipelineMetrics
 
 PARSERS = 2
 """Processes that parse feeds for one poller; one that a hostile document holds up leaves the other."""
@@ -164,6 +166,20 @@ class Wiring:
         """Tells which of some alert ids were raised before."""
         return RaisedAlerts(self.stream).among
 
+    @cached_property
+    def registry(self) -> CollectorRegistry:
+        """Where this process's metrics are."""
+        from prometheus_client import CollectorRegistry
+
+        return CollectorRegistry()
+
+    @cached_property
+    def metrics(self) -> PipelineMetrics:
+        """What counts and times."""
+        from quotewire.metrics import PipelineMetrics
+
+        return PipelineMetrics(self.registry, self.clock)
+
     @property
     def in_memory(self) -> bool:
         """Whether some adapter keeps its data in this process alone."""
@@ -227,8 +243,8 @@ class Wiring:
             yield fetcher, parser
 
     @contextlib.asynccontextmanager
-    async def poller(self) -> AsyncIterator[Poller]:
-        """A poller of the listed feeds."""
+    async def poller(self, waiting: Callable[[str | None], None] = lambda _: None) -> AsyncIterator[Poller]:
+        """A poller of the listed feeds; `waiting` as of Poller."""
         from producers.poll import Poller, PollLimits
         from producers.schedule import ScheduleLimits
 
@@ -246,6 +262,8 @@ class Wiring:
                 parser=parser,
                 clock=self.clock,
                 limits=PollLimits(schedule=schedule, at_once=settings.poll_parallel, fetch_pages=settings.fetch_pages),
+                observe=self.metrics.polled,
+                waiting=waiting,
                 sharing=sharing,
             )
 

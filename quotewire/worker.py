@@ -22,7 +22,7 @@ from pathlib import Path
 
 import structlog
 
-from quotewire.batch import Buried, Fate, Processor, Result, decoded, processed
+from quotewire.batch import Buried, Fate, Processor, Result, article_of, decoded, processed
 from quotewire.crash_journal import CrashJournal, Place
 from quotewire.observing import BatchReport, Unobserved, WorkerObserver
 from quotewire.ports import (
@@ -126,6 +126,7 @@ class Worker:
         self._refused: dict[Place, str] = {}
         self._too_large_to_bury: set[Place] = set()
         self._dead_in_a_row = 0
+        self._in_hand: Sequence[StreamRecord] = ()
 
     # --- the loop ---------------------------------------------------------------------------------------------------
 
@@ -136,17 +137,18 @@ class Worker:
         raises by mistake; then nothing of the batch in hand is committed.
         """
         is_stopped = stop.is_set if isinstance(stop, threading.Event) else stop
-        failures, away_since = 0, 0.0
+        failures, away_since, working = 0, 0.0, False
         try:
             while not is_stopped():
                 try:
                     self.step(POLL_TIMEOUT)
                 except Unavailable as error:
-                    failures += 1
+                    failures, working = failures + 1, False
                     seconds = self._backoff.seconds(failures)
                     if failures == 1:
                         away_since = time.monotonic()
-                        _log.warning("waiting", stage=self._stage, reason=str(error))
+                        articles = [article_of(record) for record in self._in_hand]
+                        _log.warning("waiting", stage=self._stage, reason=str(error), articles=articles)
                     self._observer.waiting(self._stage, str(error), seconds)
                     _sleep(seconds, is_stopped)
                 else:
@@ -154,6 +156,9 @@ class Worker:
                         waited = round(time.monotonic() - away_since, 1)
                         _log.info("going on", stage=self._stage, seconds_away=waited, failures=failures)
                     failures = 0
+                    if not working:
+                        self._observer.working(self._stage)
+                        working = True
         finally:
             self.close()
 
@@ -166,11 +171,14 @@ class Worker:
         if self._subscription is None:
             self._subscription = self._stream.subscribe(self._topics, self._group)
         subscription = self._subscription
+        self._in_hand = ()
         try:
             records = subscription.poll(1 if self._one_by_one else self._batch, timeout)
             if len(records) > 1 and any(deaths >= DEATHS_BEFORE_ALONE for deaths in self._deaths(records).values()):
-                _log.warning("one by one from here: a record may be deadly", stage=self._stage, records=len(records))
+                articles = [article_of(record) for record in records]
+                _log.warning("one by one from here: a record may be deadly", stage=self._stage, articles=articles)
                 records = self._again_one_by_one(subscription, records, timeout)
+            self._in_hand = records
             if records:
                 self._handle(subscription, records)
         except Rebalanced as error:
@@ -266,7 +274,7 @@ class Worker:
             reason += f" (its {len(value):,} bytes are too large for a dead letter and left out)"
             value = b""
         return DeadLetter(
-            id=f"{self._stage}:{record.topic}:{record.partition}:{record.offset}",
+            id=self._letter_id(record),
             stage=self._stage,
             topic=record.topic,
             partition=record.partition,
@@ -277,6 +285,9 @@ class Worker:
             buried=self._clock.now(),
         )
 
+    def _letter_id(self, record: StreamRecord) -> str:
+        return f"{self._stage}:{record.topic}:{record.partition}:{record.offset}"
+
     def _refuse(self, record: StreamRecord, reason: str) -> None:
         if _place(record) in self._refused:
             self._too_large_to_bury.add(_place(record))
@@ -286,9 +297,15 @@ class Worker:
     def _tell(
         self, records: Sequence[StreamRecord], outputs: int, letters: Sequence[DeadLetter], seconds: float
     ) -> None:
-        for letter in letters:
-            _log.warning("dead letter", stage=self._stage, id=letter.id, article=letter.key, reason=letter.reason)
-            self._observer.buried(letter)
+        buried = {letter.id: letter for letter in letters}
+        for record in records:
+            place = {"topic": record.topic, "partition": record.partition, "offset": record.offset}
+            log = _log.bind(stage=self._stage, article=article_of(record))
+            if (letter := buried.get(self._letter_id(record))) is not None:
+                log.warning("dead letter", id=letter.id, reason=letter.reason)
+                self._observer.buried(letter)
+            else:
+                log.debug("processed", **place)
         oldest = min(record.time for record in records)
         self._observer.committed(BatchReport(self._stage, len(records), outputs, len(letters), seconds, oldest))
 

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from quotewire.cli import annotate, browse, dead, doctor, feeds, parse, run, watch
+from quotewire.cli import annotate, browse, dead, doctor, feeds, health, parse, run, watch
 from quotewire.cli.output import AWAY, MISUSED, complain, out
 from quotewire.ports import ConfigurationError, Rejected, Unavailable
 
@@ -28,6 +28,7 @@ app.add_typer(feeds.app, name="feeds")
 app.add_typer(watch.app, name="watch")
 app.add_typer(dead.app, name="dead")
 doctor.register(app)
+health.register(app)
 
 
 def _print_version(wanted: bool) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
-import time
+import tempfile
 from collections.abc import Sequence
-from contextlib import nullcontext
+from pathlib import Path
 from types import FrameType
 from typing import Annotated
 
@@ -15,6 +16,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 
 from quotewire.cli.output import FAILED, MISUSED, err, fail, out
 from quotewire.cli.summary import Snapshot, print_summary
+from quotewire.monitoring import Monitor
 from quotewire.ports import Unavailable
 from quotewire.settings import Settings, load, variable
 from quotewire.stages import STAGES
@@ -66,27 +68,38 @@ def run(
         os.environ.setdefault(variable("log_level"), "warning")
     settings = load()
     configure_logging(settings.log_level, settings.log_format)
-    with Wiring(settings) as wiring:
-        _check(wiring, chosen)
-        supervisor = Supervisor(wiring, _processes(chosen, settings, once=once))
+    with contextlib.ExitStack() as stack:
+        wiring = stack.enter_context(Wiring(settings))
+        # A single round has an end, after which nobody could ask for metrics.
+        folder = None if once or not settings.metrics_port else _folder(stack)
+        supervisor = Supervisor(wiring, _processes(chosen, settings, once=once), folder)
+        monitor = stack.enter_context(Monitor(wiring, supervisor.states, folder)) if folder else None
         _stop_on_signals(supervisor)
-        with wiring.sample_site() if "poll" in chosen else nullcontext():
-            if not once:
-                err.print(f"Running {', '.join(chosen)}; data in {settings.data}. Ctrl-C stops.")
-                raise typer.Exit(supervisor.run())
-            before = Snapshot.take(wiring)
-            status = _run_once(supervisor)
-            if status:
-                raise typer.Exit(status)
-            print_summary(before, Snapshot.take(wiring), as_json=json)
+        if not _opened(wiring, supervisor, monitor):
+            raise typer.Exit
+        _check(wiring, chosen)
+        if monitor:
+            monitor.watch()
+        stack.enter_context(wiring.sample_site() if "poll" in chosen else contextlib.nullcontext())
+        if not once:
+            err.print(f"Running {', '.join(chosen)}; data in {settings.data}. Ctrl-C stops.")
+            raise typer.Exit(supervisor.run())
+        before = Snapshot.take(wiring)
+        status = _run_once(supervisor)
+        if status:
+            raise typer.Exit(status)
+        print_summary(before, Snapshot.take(wiring), as_json=json)
         if supervisor.stop.is_set():
             out.print("Stopped before everything was processed; the rest is kept for the next run.")
             raise typer.Exit(FAILED)
 
 
+def _folder(stack: contextlib.ExitStack) -> Path:
+    return Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="quotewire-", ignore_cleanup_errors=True)))
+
+
 def _check(wiring: Wiring, chosen: Sequence[str]) -> None:
     """Find the user's mistakes before any process starts: each is then said once."""
-    _open_all(wiring)
     if "poll" in chosen:
         wiring.feed_sources()
     if "enrich" in chosen:
@@ -95,19 +108,24 @@ def _check(wiring: Wiring, chosen: Sequence[str]) -> None:
         wiring.tracked_names()
 
 
-def _open_all(wiring: Wiring) -> None:
-    """Open every adapter; a server that is away is waited for, as the stages will wait for it."""
-    waiting = False
-    while True:
+def _opened(wiring: Wiring, supervisor: Supervisor, monitor: Monitor | None) -> bool:
+    """Open every adapter; a server that is away is waited for, as the stages will. False where told to stop."""
+    waiting = ""
+    while not supervisor.stop.is_set():
         try:
             wiring.open_all()
         except Unavailable as error:
             if not waiting:
                 err.print(f"Waiting: {error}")
-            waiting = True
-            time.sleep(1)
+            waiting = str(error)
         else:
-            return
+            waiting = ""
+        if monitor:
+            monitor.waits = waiting
+        if not waiting:
+            return True
+        supervisor.stop.wait(1)
+    return False
 
 
 def _processes(chosen: Sequence[str], settings: Settings, *, once: bool) -> list[str]:

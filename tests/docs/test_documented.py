@@ -8,11 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from prometheus_client import CollectorRegistry
 from typer.main import get_command
 
 from quotewire.cli import app
+from quotewire.metrics import PipelineMetrics
+from quotewire.monitoring import Outside
 from quotewire.settings import CONFIG_VARIABLE, Settings, variable
 from quotewire.stages import SERVICES, STAGES
+from quotewire.wiring import SystemClock
 from schemas.topics import TOPICS
 
 ROOT = Path(__file__).parents[2]
@@ -55,6 +59,25 @@ def test_every_command_and_option_is_documented(command: str, options: list[str]
     assert len(rows) == 1, f"docs/commands.md needs one row for `{command}`"
     for option in options:
         assert f"`{option}`" in rows[0], f"{option} of `{command}`"
+
+
+def metric_names() -> set[str]:
+    registry = CollectorRegistry()
+    PipelineMetrics(registry, SystemClock())
+    families = [*registry.collect(), *Outside().collect()]
+    return {f"{family.name}_total" if family.type == "counter" else family.name for family in families}
+
+
+def test_every_metric_is_documented_and_no_other() -> None:
+    documented = set(re.findall(r"^\| `(quotewire_\w+)` \|", DOCS["metrics.md"], re.MULTILINE))
+    assert documented == metric_names()
+    assert all("." in family.documentation for family in Outside().collect())
+
+
+def test_rules_and_runbook_name_metrics_that_exist() -> None:
+    for name, text in DOCS.items():
+        for found in re.findall(r"quotewire_[a-z_]+_(?:total|seconds|records)|quotewire_(?:part|feeds|lag)\w*", text):
+            assert found.removesuffix("_bucket") in metric_names(), f"{found} in {name}"
 
 
 def test_every_command_says_what_it_does_and_gives_an_example() -> None:

@@ -42,6 +42,7 @@ class Installation:
             "QUOTEWIRE_WATCHLIST": str(self.folder / "watchlist.yaml"),
             "QUOTEWIRE_ALLOWED_NETWORKS": "127.0.0.0/8",
             "QUOTEWIRE_SAMPLES": "none",
+            "QUOTEWIRE_METRICS_PORT": "0",
             **self.settings,
         }
 

@@ -19,7 +19,7 @@ import pytest
 
 from quotewire.adapters.sqlite import connect, writing
 from quotewire.adapters.sqlite_stream import SqliteStream
-from quotewire.worker import Backoff, Worker
+from quotewire.worker import Backoff, Unobserved, Worker
 from schemas.codec import decode
 from schemas.records import EnrichedArticle, RawArticle
 from schemas.topics import DEAD_LETTERS, ENRICHED, RAW, TOPICS, Topic
@@ -233,13 +233,7 @@ def test_a_disk_that_is_full_is_waited_for(stream: SqliteStream, database: Path)
     stop_event, waited = threading.Event(), threading.Event()
     stream.publish([message(f"article {n}", "x" * 3000) for n in range(200)])
 
-    class Watching:
-        def committed(self, report: object) -> None:
-            pass
-
-        def buried(self, letter: object) -> None:
-            pass
-
+    class Watching(Unobserved):
         def waiting(self, stage: str, reason: str, seconds: float) -> None:
             assert "stream.db" in reason
             waited.set()
