@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal, Protocol
 
-from schemas.records import Alert, EnrichedArticle, Quote
+from schemas.records import Alert, Condition, EnrichedArticle, Quote
 from schemas.topics import Topic
 
 # --- refusals -------------------------------------------------------------------------------------------------------
@@ -288,7 +288,7 @@ class Index(Protocol):
         ...
 
     def put_alerts(self, alerts: Sequence[Alert]) -> Sequence[Outcome]:
-        """Store alerts; one whose id is there already is left as it is (`unchanged`). Raises Unavailable."""
+        """Store alerts, each in place of its older revisions; an outcome for each, in order. Raises Unavailable."""
         ...
 
     def article(self, article_id: str) -> EnrichedArticle | None:
@@ -306,7 +306,7 @@ class Index(Protocol):
     def alerts(
         self, *, name: str | None = None, article: str | None = None, offset: int = 0, limit: int = 20
     ) -> Sequence[Alert]:
-        """Alerts, newest first. Raises Unavailable."""
+        """Alerts, the newest raised first; `article` stands among an alert's articles. Raises Unavailable."""
         ...
 
     def counts(self) -> Mapping[str, int]:
@@ -444,8 +444,27 @@ class Clock(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class TrackedName:
-    """One entry of the watchlist: a name to be told of, and what else it is called."""
+    """One entry of the watchlist: a name to be told of, what else it is called, and when it counts.
+
+    All that is given must hold. What each field means is said in docs/watchlist.md.
+    """
 
     name: str
     aliases: tuple[str, ...] = ()
     type: str | None = None
+    near: tuple[str, ...] = ()
+    """Words of which one must stand near the name."""
+    not_near: tuple[str, ...] = ()
+    """Words of which none may stand near the name."""
+    conditions: tuple[Condition, ...] = ("mentioned",)
+    """How it must occur: any one of these will do."""
+    together_with: tuple[str, ...] = ()
+    """Names of which one must occur in the same article."""
+    outlets: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    """Only articles of these outlets, in these languages (ISO 639-1), of feeds with one of these tags; empty: all."""
+    wikidata: str | None = None
+    """Its id at Wikidata, for whoever reads the alerts: Q7747."""
+    paused: bool = False
+    """Whether it raises nothing for now: it can be tried with `quotewire watch dry-run`."""

@@ -5,7 +5,7 @@ A stage's name is also its consumer group. `Parts` is what a stage may ask for; 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -14,8 +14,10 @@ from schemas.topics import ALERTS, ENRICHED, RAW, Topic
 
 if TYPE_CHECKING:
     # The language libraries take a second to import; only a process that enriches needs them.
-    from consumers.alerts import Matcher
+    from consumers.alerts.matcher import Matcher
+    from consumers.alerts.state import AlertState
     from consumers.enrich.stage import Annotator
+    from consumers.stories.fingerprint import Embedder
     from quotewire.metrics import PipelineMetrics
     from quotewire.worker import Processor
 
@@ -40,8 +42,12 @@ class Parts(Protocol):
         ...
 
     @property
-    def already_raised(self) -> Callable[[Collection[str]], Collection[str]]:
-        """Tells which of some alert ids were raised before."""
+    def embedder(self) -> Embedder:
+        """What tells how alike texts are in meaning."""
+        ...
+
+    def alert_state(self) -> AlertState:
+        """Stories and alerts as they are after all that is committed."""
         ...
 
     @property
@@ -67,9 +73,9 @@ def _enrich(parts: Parts) -> Processor:
 
 
 def _alerts(parts: Parts) -> Processor:
-    from consumers.alerts import Alerting
+    from consumers.alerts.stage import Alerting
 
-    return Alerting(parts.matcher, parts.already_raised, parts.clock, parts.metrics.raised)
+    return Alerting(parts.matcher, parts.alert_state, parts.embedder, parts.clock, parts.metrics.raised)
 
 
 def _index(parts: Parts) -> Processor:
@@ -82,7 +88,7 @@ STAGES: dict[str, Stage] = {
     stage.name: stage
     for stage in (
         Stage("enrich", (RAW,), _enrich, "finds text, language, entities and quotes"),
-        Stage("alerts", (ENRICHED,), _alerts, "raises an alert for each tracked name that is new in an article"),
+        Stage("alerts", (ENRICHED,), _alerts, "tells stories apart, and raises one alert a story and tracked name"),
         Stage("index", (ENRICHED, ALERTS), _index, "writes articles and alerts to the index"),
     )
 }

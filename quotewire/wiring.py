@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import resource
-from collections.abc import AsyncIterator, Callable, Collection, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -20,7 +20,6 @@ from quotewire import watchlist
 from quotewire.feed_views import FeedView, feed_views
 from quotewire.files import Watched, write_whole
 from quotewire.ports import Clock, ConfigurationError, FeedStore, Index, Message, PollerSharing, Stream, TrackedName
-from quotewire.raised_alerts import RaisedAlerts
 from quotewire.samples import SampleSite
 from quotewire.seed_files import seed_path
 from quotewire.settings import Settings, variable
@@ -34,13 +33,16 @@ if TYPE_CHECKING:
     from pydantic import SecretStr
 
     # Each process imports only what it uses: the language libraries and the web ones take a second each.
-    from consumers.alerts import Matcher
+    from consumers.alerts.matcher import Matcher
+    from consumers.alerts.state import AlertState
     from consumers.enrich.stage import Annotator
+    from consumers.stories.fingerprint import Embedder
     from producers.fetch import Fetcher
     from producers.parse_process import ParserPool
     from producers.poll import Poller
     from quotewire.adapters.elasticsearch_connection import ElasticsearchOptions
     from quotewire.adapters.kafka_connection import KafkaOptions
+    from quotewire.alert_memory import AlertMemory
     from quotewire.metrics import PipelineMetrics
 
 PARSERS = 2
@@ -162,9 +164,21 @@ class Wiring:
         return self._matcher.current(self.watchlist_file)
 
     @cached_property
-    def already_raised(self) -> Callable[[Collection[str]], Collection[str]]:
-        """Tells which of some alert ids were raised before."""
-        return RaisedAlerts(self.stream).among
+    def embedder(self) -> Embedder:
+        """What tells how alike texts are in meaning."""
+        from consumers.stories.embedding import WordLlamaEmbedder
+
+        return WordLlamaEmbedder()
+
+    def alert_state(self) -> AlertState:
+        """Stories and alerts as they are after all that is committed."""
+        return self._alert_memory.recall()
+
+    @cached_property
+    def _alert_memory(self) -> AlertMemory:
+        from quotewire.alert_memory import AlertMemory
+
+        return AlertMemory(self.stream)
 
     @cached_property
     def registry(self) -> CollectorRegistry:
@@ -332,7 +346,7 @@ def _revealed(secret: SecretStr | None) -> str | None:
 
 
 def _read_matcher(file: Path) -> Matcher:
-    from consumers.alerts import Matcher
+    from consumers.alerts.matcher import Matcher
 
     return Matcher(watchlist.read(file))
 

@@ -20,7 +20,22 @@ class Malformed(ValueError):
     """These bytes are not a record of this topic. The message says why, in one line."""
 
 
-_UPGRADES: Mapping[tuple[str, int], Callable[[dict[str, Any]], dict[str, Any]]] = {}
+def _alert_of_a_story(fields: dict[str, Any]) -> dict[str, Any]:
+    """Version 1 had an alert for each article: the article is a story of its own, which cannot grow any more."""
+    own = ("url", "title", "outlet", "published", "mention", "sentence", "rule", "confidence")
+    article = {name: fields[name] for name in own if name in fields}
+    of_article = {"id": fields.get("article"), "revision": fields.get("revision", 0), "added": fields.get("raised")}
+    return {
+        **fields,
+        "schema_version": 2,
+        "revision": 1,
+        "story": fields.get("article"),
+        "updated": fields.get("raised"),
+        "articles": [article | of_article],
+    }
+
+
+_UPGRADES: Mapping[tuple[str, int], Callable[[dict[str, Any]], dict[str, Any]]] = {("alerts", 1): _alert_of_a_story}
 
 
 def encode(record: TopicRecord) -> bytes:

@@ -167,23 +167,102 @@ class EnrichedArticle(_Model):
     quotes: tuple[Quote, ...] = ()
 
 
-class Alert(_Model):
-    """Topic `alerts`: a tracked name was newly mentioned."""
+class Fingerprint(_Model):
+    """What an article is compared by when stories are told apart; `consumers.stories.fingerprint` makes it."""
+
+    minhash: Base64Bytes = Field(description="MinHash of the text's word shingles: 32-bit numbers, little-endian.")
+    vector: Base64Bytes = Field(description="Embedding of headline and first sentences: signed bytes.")
+    words: int = Field(0, description="How many different shingles the text has.")
+    names: tuple[str, ...] = Field((), description="Words of names, folded, those of the headline and the lead first.")
+    lead_names: int = Field(0, description="How many of `names` stand in the headline or the lead.")
+    numbers: tuple[str, ...] = Field((), description="Numbers in the headline and the lead, with what they count.")
+
+
+class StoryMember(_Model):
+    """Topic `stories`: a revision of an article and the story it belongs to.
+
+    Written with the alerts that the article raised, in one commit: an article that is here has been looked through.
+    """
 
     schema_version: Literal[1] = 1
-    id: str = Field(description="Made of the article's id and the tracked name: the same alert never has two ids.")
-    name: str = Field(description="The tracked name, as the watchlist has it.")
-    article: str = Field(description="Id of the article.")
+    id: str = Field(description="Id of the article.")
+    revision: int = Field(0, description="Revision of the article.")
+    story: str = Field(description="Id of the story, made of the id of its first article.")
+    title: str = ""
+    outlet: str = ""
+    dated: Time = Field(description="When it was published, as far as that is known and can be; else fetched.")
+    joined: Time = Field(description="When this record was made.")
+    fingerprint: Fingerprint
+
+
+Condition = Literal["mentioned", "headline", "quoted", "quoted-about", "together"]
+"""How a tracked name occurs: anywhere, in the headline, as a speaker, in what somebody else says, or together with
+another name that its entry asks for."""
+
+
+class AlertArticle(_Model):
+    """One article of the story that an alert is about, as it mentions the tracked name."""
+
+    id: str
     revision: int = 0
     url: str | None = None
     title: str = ""
     outlet: str = ""
+    language: str | None = None
     published: Time | None = None
-    raised: Time
-    mention: Mention = Field(description="The first mention that matched; offsets into the article's text.")
+    fetched: Time | None = None
+    added: Time = Field(description="When it came to the alert.")
+    mention: Mention = Field(description="The mention that counts; offsets into the article's text.")
     sentence: Mention = Field(description="The sentence around it.")
-    rule: str = Field(description="Why it matched: name, alias or resolved name.")
-    confidence: float = Field(ge=0, le=1)
+    rule: str = Field(description="Why it matched.")
+    confidence: float = Field(ge=0, le=1, description="Probability that the tracked one is meant.")
+    conditions: tuple[Condition, ...] = ("mentioned",)
+    corrected: bool = Field(False, description="Whether an edit has taken the name out of the article since.")
+
+
+class AlertQuote(_Model):
+    """What the tracked one said, or what somebody said of it, in an article of the story."""
+
+    article: str = Field(description="Id of the article.")
+    id: str = Field(description="Id of the quote within the article.")
+    kind: Literal["direct", "mixed", "indirect"]
+    text: str
+    speaker: str | None = None
+    condition: Literal["quoted", "quoted-about"]
+
+
+class Alert(_Model):
+    """Topic `alerts`: a tracked name was newly mentioned in a story.
+
+    There is one for each story and name. It grows as the story does: the same id with a larger revision, which takes
+    the place of the one before. Revision 1 is the news; later ones tell nobody anew. `article` to `confidence` are of
+    the article that raised it and stay.
+    """
+
+    schema_version: Literal[2] = 2
+    id: str = Field(description="Made of the story's id and the tracked name: the same alert never has two ids.")
+    revision: int = Field(1, description="1 where it is raised, one more each time it grows.")
+    name: str = Field(description="The tracked name, as the watchlist has it.")
+    story: str = Field(description="Id of the story.")
+    raised: Time
+    updated: Time = Field(description="When this revision was made.")
+    article: str = Field(description="Id of the article that raised it.")
+    url: str | None = None
+    title: str = ""
+    outlet: str = ""
+    published: Time | None = None
+    mention: Mention = Field(description="The mention that counts; offsets into the article's text.")
+    sentence: Mention = Field(description="The sentence around it.")
+    rule: str = Field(description="Why it matched.")
+    confidence: float = Field(ge=0, le=1, description="Probability that the tracked one is meant.")
+    conditions: tuple[Condition, ...] = Field(("mentioned",), description="All that hold in some article.")
+    articles: tuple[AlertArticle, ...] = Field((), description="The story's articles with the name, in their order.")
+    more_articles: int = Field(0, description="How many further articles are not listed.")
+    quotes: tuple[AlertQuote, ...] = Field((), description="By it or about it, each once however many outlets have it.")
+
+    def in_article(self, article: str) -> AlertArticle | None:
+        """How the article of that id mentions the tracked name; None where it is not listed."""
+        return next((listed for listed in self.articles if listed.id == article), None)
 
 
 class DeadLetter(_Model):
@@ -202,5 +281,5 @@ class DeadLetter(_Model):
     replayed: Time | None = Field(None, description="When the record was published again; the newest of one id counts.")
 
 
-TopicRecord = RawArticle | EnrichedArticle | Alert | DeadLetter
+TopicRecord = RawArticle | EnrichedArticle | StoryMember | Alert | DeadLetter
 """Any record that travels on a topic."""

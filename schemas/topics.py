@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from schemas.records import Alert, DeadLetter, EnrichedArticle, RawArticle, TopicRecord
+from schemas.records import Alert, DeadLetter, EnrichedArticle, RawArticle, StoryMember, TopicRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +27,14 @@ class Topic:
 
 
 RAW = Topic("raw", RawArticle, lambda record: record.id, partitions=6, retention=timedelta(days=14))
-ENRICHED = Topic("enriched", EnrichedArticle, lambda record: record.id, partitions=6, retention=timedelta(days=30))
+ENRICHED = Topic("enriched", EnrichedArticle, lambda record: record.id, partitions=1, retention=timedelta(days=30))
+"""One partition: whoever tells stories apart must see every article, and in one order."""
+STORIES = Topic("stories", StoryMember, lambda record: record.id, partitions=1, retention=timedelta(days=30))
+"""Kept as long as `enriched`: what can come again from there is known here."""
 ALERTS = Topic("alerts", Alert, lambda record: record.id, partitions=3, retention=timedelta(days=90), compacted=True)
 DEAD_LETTERS = Topic("dead-letters", DeadLetter, lambda record: record.id, partitions=1, retention=timedelta(days=90))
 
-TOPICS: dict[str, Topic] = {topic.name: topic for topic in (RAW, ENRICHED, ALERTS, DEAD_LETTERS)}
+TOPICS: dict[str, Topic] = {topic.name: topic for topic in (RAW, ENRICHED, STORIES, ALERTS, DEAD_LETTERS)}
 """Every topic by its name."""
 
 

@@ -13,7 +13,14 @@ from typing import Any, TypeVar
 
 import orjson
 
-from quotewire.adapters.index_fields import ArticleFields, QuoteFields, article_excerpt, headline_end, known_speakers
+from quotewire.adapters.index_fields import (
+    ArticleFields,
+    QuoteFields,
+    article_excerpt,
+    articles_of,
+    headline_end,
+    known_speakers,
+)
 from quotewire.adapters.words import Phrase
 from quotewire.ports import ArticleHit, ConfigurationError, QuoteHit
 from schemas.codec import Malformed, decode
@@ -98,19 +105,26 @@ def alert_document(alert: Alert) -> dict[str, Any]:
     record = alert.model_dump(mode="json")
     taken: tuple[str, ...] = (
         "id",
-        "name",
-        "article",
         "revision",
+        "name",
+        "story",
+        "article",
         "url",
         "title",
         "outlet",
         "published",
         "raised",
+        "updated",
         "rule",
         "confidence",
+        "conditions",
     )
     return {
         **{name: record[name] for name in taken},
+        "articles": articles_of(alert),
+        "article_count": len(alert.articles) + alert.more_articles,
+        "outlets": list(dict.fromkeys(article.outlet for article in alert.articles if article.outlet)),
+        "speakers": list(dict.fromkeys(quote.speaker for quote in alert.quotes if quote.speaker)),
         "mention": alert.mention.text,
         "sentence": alert.sentence.text,
         "record": record,

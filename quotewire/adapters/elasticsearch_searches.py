@@ -109,7 +109,9 @@ def quote_page(answer: Mapping[str, Any]) -> QuotePage:
 
 def alert_search(name: str | None, article: str | None, offset: int, limit: int) -> dict[str, Any]:
     """The body of a search for alerts."""
-    filters = [{"term": {field: value}} for field, value in (("name", name), ("article", article)) if value is not None]
+    filters = [
+        {"term": {field: value}} for field, value in (("name", name), ("articles", article)) if value is not None
+    ]
     return {
         "query": {"bool": {"filter": filters}},
         "sort": [{"raised": "desc"}, {"id": "asc"}],

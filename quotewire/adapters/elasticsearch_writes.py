@@ -8,7 +8,7 @@ whatever was begun and not finished is written over when the same revision comes
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, cast
@@ -210,17 +210,29 @@ class Writer:
     # --- alerts -----------------------------------------------------------------------------------------------------
 
     def put_alerts(self, alerts: Sequence[Alert]) -> list[Outcome]:
-        """An outcome for each; one that is there stays as it is."""
+        """An outcome for each; the server refuses what is not newer than what is there."""
         outcomes: list[Outcome | None] = []
         operations = []
         for alert in alerts:
             reason = reason_to_reject(alert)
             outcomes.append(Outcome(alert.id, "rejected", reason) if reason else None)
             if not reason:
-                action = {"create": {"_index": self._names.index(ALERTS), "_id": alert.id}}
+                place = {"_index": self._names.index(ALERTS), "_id": alert.id}
+                action = {"index": {**place, "version": alert.revision, "version_type": "external"}}
                 operations.append(_Operation(alert.id, (orjson.dumps(action), orjson.dumps(alert_document(alert)))))
-        answers = self._bulk(operations)
-        return [outcome or _alert_outcome(next(answers)) for outcome in outcomes]
+        answers = list(self._bulk(operations))
+        stored = self._alert_revisions([answer.owner for answer in answers if answer.status == _NEWER_IS_THERE])
+        left = iter(answers)
+        return [
+            outcome or _alert_outcome(next(left), alert, stored)
+            for outcome, alert in zip(outcomes, alerts, strict=True)
+        ]
+
+    def _alert_revisions(self, ids: Sequence[str]) -> dict[str, int]:
+        if not ids:
+            return {}
+        found = self._client.mget(index=self._names.index(ALERTS), ids=list(ids), source=["revision"])
+        return {item["_id"]: item["_source"]["revision"] for item in found["docs"] if item.get("found")}
 
     # --- bulk -------------------------------------------------------------------------------------------------------
 
@@ -240,10 +252,12 @@ def _version(article: EnrichedArticle) -> dict[str, Any]:
     return {"version": article.revision, "version_type": "external_gte"}
 
 
-def _alert_outcome(answer: _Answer) -> Outcome:
+def _alert_outcome(answer: _Answer, alert: Alert, stored: Mapping[str, int]) -> Outcome:
     if (outcome := answer.outcome()) is not None:
         return outcome
-    return Outcome(answer.owner, "unchanged" if answer.status == _NEWER_IS_THERE else "stored")
+    if answer.status != _NEWER_IS_THERE:
+        return Outcome(alert.id, "stored")
+    return Outcome(alert.id, "older" if stored.get(alert.id, 0) > alert.revision else "unchanged")
 
 
 def _parts(operations: Sequence[_Operation]) -> Iterator[list[_Operation]]:

@@ -80,6 +80,11 @@ def known_speakers(quote: Quote) -> Iterator[Speaker]:
             yield speaker
 
 
+def articles_of(alert: Alert) -> tuple[str, ...]:
+    """The ids of the articles that an alert is found by, each once."""
+    return tuple(dict.fromkeys((alert.article, *(article.id for article in alert.articles))))
+
+
 def reason_to_reject(document: EnrichedArticle | Alert) -> str:
     """Why no index will ever take this document, in one line; empty where nothing is wrong with it."""
     size = len(document.id.encode(errors="replace"))

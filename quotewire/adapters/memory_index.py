@@ -15,6 +15,7 @@ from quotewire.adapters.index_fields import (
     QuoteFields,
     article_excerpt,
     article_fields,
+    articles_of,
     headline_end,
     reason_to_reject,
 )
@@ -83,8 +84,9 @@ class MemoryIndex:
     def _put_alert(self, alert: Alert) -> Outcome:
         if reason := reason_to_reject(alert):
             return Outcome(alert.id, "rejected", reason)
-        if alert.id in self._alerts:
-            return Outcome(alert.id, "unchanged")
+        known = self._alerts.get(alert.id)
+        if known and known.revision >= alert.revision:
+            return Outcome(alert.id, "unchanged" if known.revision == alert.revision else "older")
         self._alerts[alert.id] = alert
         return Outcome(alert.id, "stored")
 
@@ -110,7 +112,7 @@ class MemoryIndex:
             found = [
                 alert
                 for alert in self._alerts.values()
-                if name in (None, alert.name) and article in (None, alert.article)
+                if name in (None, alert.name) and (article is None or article in articles_of(alert))
             ]
         found.sort(key=lambda alert: alert.id)
         found.sort(key=lambda alert: alert.raised, reverse=True)

@@ -85,5 +85,18 @@ CREATE VIRTUAL TABLE quote_words USING fts5 (text, tokenize = 'ascii');
 CREATE VIRTUAL TABLE name_words USING fts5 (name, tokenize = 'ascii', detail = none, columnsize = 0);
 """
 
-LAYOUTS = (_FIRST,)
+_ALERTS_GROW = """
+ALTER TABLE alerts ADD COLUMN revision INTEGER NOT NULL DEFAULT 1;
+DROP INDEX alerts_by_article;
+
+CREATE TABLE alert_articles (
+    alert INTEGER NOT NULL REFERENCES alerts,
+    article TEXT NOT NULL,
+    PRIMARY KEY (article, alert)
+) WITHOUT ROWID;
+CREATE INDEX alert_articles_by_alert ON alert_articles (alert);
+INSERT INTO alert_articles SELECT number, article FROM alerts;
+"""
+
+LAYOUTS = (_FIRST, _ALERTS_GROW)
 """What leads from each version of the layout to the next, for `quotewire.adapters.sqlite.migrate`."""

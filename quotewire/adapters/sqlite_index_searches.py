@@ -73,7 +73,7 @@ def alerts(
     if name is not None:
         conditions.add("name = ?", name)
     if article_id is not None:
-        conditions.add("article = ?", article_id)
+        conditions.add("number IN (SELECT alert FROM alert_articles WHERE article = ?)", article_id)
     rows = connection.execute(
         f"SELECT record FROM alerts {conditions.where} ORDER BY raised DESC, id LIMIT ? OFFSET ?",  # noqa: S608
         (*conditions.parameters, max(0, limit), max(0, offset)),

@@ -6,7 +6,13 @@ import sqlite3
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 
-from quotewire.adapters.index_fields import ArticleFields, article_fields, headline_end, reason_to_reject
+from quotewire.adapters.index_fields import (
+    ArticleFields,
+    article_fields,
+    articles_of,
+    headline_end,
+    reason_to_reject,
+)
 from quotewire.adapters.words import name_words
 from quotewire.ports import Outcome
 from schemas.codec import encode
@@ -127,11 +133,20 @@ def _add_quotes(
 
 
 def put_alert(connection: sqlite3.Connection, alert: Alert) -> Outcome:
-    """Write one alert, unless it is there."""
+    """Write one alert, unless this or a newer revision of it is there."""
     if reason := reason_to_reject(alert):
         return Outcome(alert.id, "rejected", reason)
-    written = connection.execute(
-        "INSERT OR IGNORE INTO alerts (id, name, article, raised, record) VALUES (?, ?, ?, ?, ?)",
-        (alert.id, alert.name, alert.article, microseconds(alert.raised), encode(alert).decode()),
-    ).rowcount
-    return Outcome(alert.id, "stored" if written else "unchanged")
+    known = connection.execute("SELECT revision FROM alerts WHERE id = ?", (alert.id,)).fetchone()
+    if known and known[0] >= alert.revision:
+        return Outcome(alert.id, "unchanged" if known[0] == alert.revision else "older")
+    number = connection.execute(
+        "INSERT INTO alerts (id, revision, name, article, raised, record) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (id) "
+        "DO UPDATE SET revision = excluded.revision, record = excluded.record RETURNING number",
+        (alert.id, alert.revision, alert.name, alert.article, microseconds(alert.raised), encode(alert).decode()),
+    ).fetchone()[0]
+    connection.execute("DELETE FROM alert_articles WHERE alert = ?", (number,))
+    connection.executemany(
+        "INSERT INTO alert_articles (alert, article) VALUES (?, ?)",
+        [(number, article) for article in articles_of(alert)],
+    )
+    return Outcome(alert.id, "stored")

@@ -58,7 +58,8 @@ class ArticleView:
 
 
 def article_view(article: EnrichedArticle, alerts: Sequence[Alert]) -> ArticleView:
-    """The view of an article with the alerts that it raised."""
+    """The view of an article with the alerts that it stands in."""
+    alerts = [_as_here(alert, article.id) for alert in alerts]
     paragraphs = marked_paragraphs(article.text, list(_marks(article, alerts)))
     end = article.headline.end if article.headline and article.headline.start == 0 else 0
     if article.text[end : end + 1] not in ("\n", ""):
@@ -81,6 +82,12 @@ def speaker_name(quote: Quote) -> str | None:
 def style(entity: Entity) -> str:
     """How an entity is shown."""
     return GROUPS.get(entity.label, _OTHER)[0]
+
+
+def _as_here(alert: Alert, article: str) -> Alert:
+    """The alert with the mention in this article, which need not be the one that raised it."""
+    here = alert.in_article(article)
+    return alert.model_copy(update={"mention": here.mention, "sentence": here.sentence}) if here else alert
 
 
 def _marks(article: EnrichedArticle, alerts: Iterable[Alert]) -> Iterator[Mark]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from schemas.records import Alert, EnrichedArticle, Entity, Mention, Quote, Span, Speaker
+from schemas.records import Alert, AlertArticle, EnrichedArticle, Entity, Mention, Quote, Span, Speaker
 
 NOON = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -68,5 +68,21 @@ def make_alert(id: str, name: str = "Ingrid Halvorsen", article: str = "a1", rai
     """An alert with sensible fields."""
     mention = Mention(start=0, end=len(name), text=name)
     return Alert(
-        id=id, name=name, article=article, raised=raised, mention=mention, sentence=mention, rule="name", confidence=1
+        id=id,
+        name=name,
+        story=article,
+        article=article,
+        raised=raised,
+        updated=raised,
+        mention=mention,
+        sentence=mention,
+        rule="name",
+        confidence=1,
     )
+
+
+def grown(alert: Alert, *articles: str) -> Alert:
+    """The alert in its next revision, with these articles as well."""
+    own = {"added": alert.raised, "mention": alert.mention, "sentence": alert.sentence, "rule": "name", "confidence": 1}
+    further = tuple(AlertArticle.model_validate({"id": name, "outlet": name.upper()} | own) for name in articles)
+    return alert.model_copy(update={"revision": alert.revision + 1, "articles": (*alert.articles, *further)})

@@ -9,7 +9,16 @@ import pytest
 from quotewire.ports import ArticleQuery, Index, QuoteQuery
 from schemas.records import EnrichedArticle
 from tests.contracts.index_contract import IndexContract, marked, shown
-from tests.contracts.index_samples import DAY, HARBOUR, NOON, make_alert, make_article, make_entity, make_quote
+from tests.contracts.index_samples import (
+    DAY,
+    HARBOUR,
+    NOON,
+    grown,
+    make_alert,
+    make_article,
+    make_entity,
+    make_quote,
+)
 
 
 class StoringContract(IndexContract):
@@ -138,6 +147,25 @@ class StoringContract(IndexContract):
         self.settle(index)
         assert list(index.alerts()) == [first, make_alert("y")]
         assert index.counts() == {"articles": 0, "quotes": 0, "alerts": 2}
+
+    def test_an_alert_that_grows_takes_the_place_of_what_it_was(self, index: Index) -> None:
+        first = make_alert("x", article="a1")
+        second = grown(first, "a1", "a2")
+        third = grown(second, "a3")
+        outcomes = index.put_alerts([first, second])
+        self.settle(index)
+        assert [outcome.status for outcome in outcomes] == ["stored", "stored"]
+        assert list(index.alerts()) == [second]
+        assert [outcome.status for outcome in index.put_alerts([third, second, third, first])] == [
+            "stored",
+            "older",
+            "unchanged",
+            "older",
+        ]
+        self.settle(index)
+        assert list(index.alerts(article="a3")) == list(index.alerts(article="a1")) == [third]
+        assert list(index.alerts(article="a4")) == []
+        assert index.counts() == {"articles": 0, "quotes": 0, "alerts": 1}
 
     def test_alerts_come_newest_first_and_by_name_and_article(self, index: Index) -> None:
         alerts = [

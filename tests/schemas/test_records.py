@@ -123,8 +123,10 @@ def test_what_is_written_is_valid_by_the_published_schema() -> None:
     alert = Alert(
         id="1",
         name="Ann Lee",
+        story="a1",
         article="a1",
         raised=NOW,
+        updated=NOW,
         rule="name",
         confidence=0.9,
         mention=Mention(start=0, end=3, text="Ann"),

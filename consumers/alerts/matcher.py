@@ -1,23 +1,19 @@
-"""The alerts stage: enriched articles against the watchlist, one alert for each article and tracked name."""
+"""Tracked names in articles: where each stands, and how sure it is that it is meant."""
 
 from __future__ import annotations
 
-import hashlib
-import re
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ahocorasick_rs import AhoCorasick
 
-from quotewire.ports import Clock, Rejected, TrackedName
-from schemas.records import Alert, EnrichedArticle, Mention, TopicRecord
+from quotewire.ports import TrackedName
+from schemas.records import AlertQuote, Condition, EnrichedArticle, Mention
 
 BY_NAME_CONFIDENCE = 0.95
 BY_ALIAS_CONFIDENCE = 0.9
 BY_WORDS_CONFIDENCE = 0.7
 """How sure a match is: a resolved entity of that name, of that alias, or the bare words with no entity around them."""
-
-_SENTENCE_END = re.compile(r"(?<=[.!?…])[\"'”’»)]*\s+(?=[\"'“‘«(]*[^\W\d_a-z]|[\"'“‘«])|\n+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +24,8 @@ class Match:
     mention: Mention
     rule: str
     confidence: float
+    conditions: tuple[Condition, ...] = ("mentioned",)
+    quotes: tuple[AlertQuote, ...] = ()
 
 
 class Matcher:
@@ -86,78 +84,6 @@ class Matcher:
         for number, start, end in self._finder.find_matches_as_indexes(folded, overlapping=True):
             if start == 0 and end == len(folded):
                 yield from self._forms[number]
-
-
-class Alerting:
-    """Raises an alert for each tracked name that is new in an article.
-
-    `already_raised` tells which of some alert ids were raised before, by this process or any other: it decides that an
-    edit, a repeated record or a restart raises nothing again. `observe` is told what each article raised, for metrics.
-    """
-
-    def __init__(
-        self,
-        matcher: Callable[[], Matcher],
-        already_raised: Callable[[Collection[str]], Collection[str]],
-        clock: Clock,
-        observe: Callable[[EnrichedArticle, Sequence[Alert]], None] = lambda *_: None,
-    ) -> None:
-        self._observe = observe
-        self._matcher = matcher
-        self._already_raised = already_raised
-        self._clock = clock
-
-    def process(self, batch: Sequence[TopicRecord]) -> Sequence[Sequence[TopicRecord] | Rejected]:
-        """For each enriched article the alerts it raises."""
-        matcher = self._matcher()
-        found = [self._alerts(matcher, record) for record in batch]
-        raised = set(self._already_raised({alert.id for alerts in found for alert in alerts}))
-        results = []
-        for record, alerts in zip(batch, found, strict=True):
-            assert isinstance(record, EnrichedArticle)
-            new = [alert for alert in alerts if alert.id not in raised]
-            self._observe(record, new)
-            results.append(new)
-            raised.update(alert.id for alert in new)
-        return results
-
-    def _alerts(self, matcher: Matcher, record: TopicRecord) -> list[Alert]:
-        assert isinstance(record, EnrichedArticle)
-        return [
-            Alert(
-                id=alert_id(record.id, match.tracked.name),
-                name=match.tracked.name,
-                article=record.id,
-                revision=record.revision,
-                url=record.url,
-                title=record.title,
-                outlet=record.outlet,
-                published=record.published,
-                raised=self._clock.now(),
-                mention=match.mention,
-                sentence=sentence_around(record.text, match.mention),
-                rule=match.rule,
-                confidence=match.confidence,
-            )
-            for match in matcher.matches(record)
-        ]
-
-
-def alert_id(article: str, name: str) -> str:
-    """The id of the alert for a tracked name in an article."""
-    return hashlib.sha256(f"{article}\n{name}".encode()).hexdigest()[:32]
-
-
-def sentence_around(text: str, mention: Mention) -> Mention:
-    """The sentence of the text that a mention stands in."""
-    start, end = 0, len(text)
-    for boundary in _SENTENCE_END.finditer(text):
-        if boundary.end() <= mention.start:
-            start = boundary.end()
-        elif boundary.start() >= mention.end:
-            end = boundary.start() + len(boundary.group().rstrip())
-            break
-    return Mention(start=start, end=end, text=text[start:end])
 
 
 def _folded(text: str) -> str:

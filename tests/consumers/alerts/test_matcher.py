@@ -1,24 +1,15 @@
-"""Tracked names in articles: what counts as a mention, and that each is alerted once."""
+"""Tracked names in articles: what counts as a mention."""
 
 from __future__ import annotations
-
-from collections.abc import Collection
-from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consumers.alerts import Alerting, Matcher, sentence_around
-from quotewire.ports import Rejected, TrackedName
-from schemas.records import Alert, EnrichedArticle, Entity, EntityLabel, Mention
-
-NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
-
-
-class StoppedClock:
-    def now(self) -> datetime:
-        return NOW
+from consumers.alerts.matcher import Matcher
+from consumers.alerts.sentences import sentence_around
+from quotewire.ports import TrackedName
+from schemas.records import EnrichedArticle, Entity, EntityLabel, Mention
 
 
 def mention(text: str, words: str) -> Mention:
@@ -88,56 +79,6 @@ def test_a_match_by_entity_is_surer_than_one_by_words() -> None:
 
 def test_an_empty_watchlist_matches_nothing() -> None:
     assert Matcher([]).matches(article("Orla Finch said no.", ("Orla Finch", "Orla Finch"))) == []
-
-
-class Memory:
-    """What a pipeline would remember: every alert that was published."""
-
-    def __init__(self) -> None:
-        self.raised: set[str] = set()
-
-    def among(self, ids: Collection[str]) -> Collection[str]:
-        return self.raised & set(ids)
-
-
-def alerts(stage: Alerting, *articles: EnrichedArticle) -> list[Alert]:
-    results = stage.process(articles)
-    assert len(results) == len(articles)
-    return [
-        alert for result in results if not isinstance(result, Rejected) for alert in result if isinstance(alert, Alert)
-    ]
-
-
-def test_an_alert_says_what_where_and_why() -> None:
-    watch = [TrackedName("Orla Finch")]
-    stage = Alerting(lambda: Matcher(watch), Memory().among, StoppedClock())
-    text = "It rained. “No,” said Orla Finch. It stopped."
-    [alert] = alerts(stage, article(text, ("Orla Finch", "Orla Finch")))
-
-    assert (alert.name, alert.article, alert.outlet, alert.raised) == ("Orla Finch", "a1", "Example", NOW)
-    assert alert.sentence.text == "“No,” said Orla Finch."
-    assert text[alert.mention.start : alert.mention.end] == alert.mention.text == "Orla Finch"
-
-
-def test_nothing_is_alerted_twice_by_repeats_edits_or_other_processes() -> None:
-    watch = [TrackedName("Orla Finch"), TrackedName("Kyiv", ("Kiev",))]
-    memory = Memory()
-    stage = Alerting(lambda: Matcher(watch), memory.among, StoppedClock())
-    first = article("Orla Finch spoke.", ("Orla Finch", "Orla Finch"))
-    edited = article("Orla Finch spoke again, in Kiev.", ("Orla Finch", "Orla Finch"))
-
-    raised = alerts(stage, first, first, edited)
-    assert [alert.name for alert in raised] == ["Orla Finch", "Kyiv"]
-
-    memory.raised = {alert.id for alert in raised}
-    restarted = Alerting(lambda: Matcher(watch), memory.among, StoppedClock())
-    assert alerts(restarted, first, edited) == []
-
-
-def test_an_uncommitted_batch_is_alerted_again() -> None:
-    stage = Alerting(lambda: Matcher([TrackedName("Kyiv")]), Memory().among, StoppedClock())
-    one = article("Kyiv.")
-    assert alerts(stage, one) == alerts(stage, one) != []
 
 
 @given(st.text(), st.data())

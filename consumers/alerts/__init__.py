@@ -1,0 +1,5 @@
+"""The alerts stage: enriched articles to stories, and to one alert for each story and tracked name.
+
+`stage` is the stage; `matcher` finds the names of the watchlist in an article; `state` is what the stage remembers,
+which it learns from the topics it writes; `growth` makes alerts and lets them grow.
+"""

@@ -1,0 +1,122 @@
+"""What the alerts stage remembers: the stories of the last days, the articles that were looked through, the alerts.
+
+It is learned from nothing but the records that the stage itself has written. So whatever is committed is known after
+any restart, and what was not committed never happened.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from consumers.stories.window import Stories
+from schemas.codec import decode, encode
+from schemas.records import Alert, StoryMember
+from schemas.topics import ALERTS
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """An article that was looked through: its newest revision, its story, and the names that stood in it."""
+
+    revision: int
+    story: str
+    names: frozenset[str] | None
+    """None where that was too long ago to be remembered."""
+
+
+@dataclass(slots=True)
+class _Trial:
+    """What was made of records whose outputs are not committed yet."""
+
+    seen: dict[str, Seen] = field(default_factory=dict)
+    alerts: dict[str, Alert] = field(default_factory=dict)
+    members: int = 0
+
+
+class AlertState:
+    """`learn` takes what is committed; `try_out` what is about to be, until `forget_tried`."""
+
+    def __init__(self, stories: Stories | None = None) -> None:
+        self.stories = stories or Stories()
+        self._seen: dict[str, tuple[int, str]] = {}
+        self._names: dict[str, frozenset[str]] = {}
+        self._ids: set[str] = set()
+        self._alerts: dict[str, bytes] = {}
+        self._by_story: defaultdict[str, set[str]] = defaultdict(set)
+        self._trial = _Trial()
+
+    # --- asking
+
+    def seen(self, article: str) -> Seen | None:
+        """What is known of an article; None where it was never looked through."""
+        tried = self._trial.seen.get(article)
+        if tried is not None:
+            return tried
+        known = self._seen.get(article)
+        return Seen(*known, self._names.get(article)) if known else None
+
+    def was_raised(self, alert: str) -> bool:
+        """Whether there is an alert of that id, however old."""
+        return alert in self._trial.alerts or alert in self._ids
+
+    def alert(self, identity: str) -> Alert | None:
+        """The newest revision of an alert; None where there is none, or its story is over."""
+        tried = self._trial.alerts.get(identity)
+        if tried is not None:
+            return tried
+        record = self._alerts.get(identity)
+        return _alert(record) if record else None
+
+    def alerts_of(self, story: str) -> Iterator[Alert]:
+        """The alerts of a story that is not over, in the order of their ids."""
+        tried = {alert.id for alert in self._trial.alerts.values() if alert.story == story}
+        for identity in sorted(tried | self._by_story.get(story, set())):
+            alert = self.alert(identity)
+            if alert is not None:
+                yield alert
+
+    # --- learning
+
+    def learn(self, record: StoryMember | Alert) -> None:
+        """Remember a record that is committed. Nothing may be on trial."""
+        if isinstance(record, StoryMember):
+            self.stories.add(record)
+            self._seen[record.id] = (record.revision, record.story)
+            self._names[record.id] = frozenset(record.fingerprint.names)
+            return
+        self._ids.add(record.id)
+        if record.story in self.stories:
+            self._alerts[record.id] = encode(record)
+            self._by_story[record.story].add(record.id)
+
+    def try_out(self, record: StoryMember | Alert) -> None:
+        """Take a record for committed until `forget_tried`."""
+        if isinstance(record, StoryMember):
+            self.stories.add(record)
+            self._trial.members += 1
+            self._trial.seen[record.id] = Seen(record.revision, record.story, frozenset(record.fingerprint.names))
+        else:
+            self._trial.alerts[record.id] = record
+
+    def forget_tried(self) -> None:
+        """Take back all that was tried out."""
+        self.stories.undo(self._trial.members)
+        self._trial = _Trial()
+
+    def forget_old(self) -> None:
+        """Let go of what belongs to no story of the window, but for the ids. Nothing may be on trial."""
+        if not self.stories.forget():
+            return
+        for story in [story for story in self._by_story if story not in self.stories]:
+            for identity in self._by_story.pop(story):
+                self._alerts.pop(identity, None)
+        for article in [article for article in self._names if self._seen[article][1] not in self.stories]:
+            del self._names[article]
+
+
+def _alert(record: bytes) -> Alert:
+    alert = decode(ALERTS, record)
+    assert isinstance(alert, Alert)
+    return alert

@@ -1,0 +1,89 @@
+"""Words of names and numbers, by how they are written: in any language that has capitals, without a language model."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+
+_WORD = re.compile(r"[^\W\d_]+(?:[’'.-][^\W\d_]+)*")
+_SENTENCE_START = re.compile(r"(?:^|[.!?…:;»”\"]\s+|\n\s*|[“«\"‘(\[]\s*)$")
+_NUMBER = re.compile(
+    r"(?<![\w.,])(?:[$£€]\s?)?(\d+(?:[.,]\d+)*)(?:\s?(%|per cent|percent|m|bn|mn|k|million|billion)\b)?"
+)
+_SMALL_NUMBERS = {
+    word: str(number)
+    for number, word in enumerate(
+        "two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+        "eighteen nineteen twenty".split(),
+        2,
+    )
+}
+_WRITTEN_NUMBER = re.compile(rf"\b({'|'.join(_SMALL_NUMBERS)})\b", re.IGNORECASE)
+_NO_NAMES = frozenset(
+    "monday tuesday wednesday thursday friday saturday sunday january february march april may june july august "
+    "september october november december mr mrs ms dr sir dame lord lady prof professor president minister prime chief "
+    "secretary mayor judge king queen prince princess the a an i he she it we they st this that there but and".split()
+)
+_COUNTED_BY = frozenset("of in on at by for to from and or the a an as with after before was were is are".split())
+
+
+def folded(word: str) -> str:
+    """A word without case and accents, and without the 's of a possessive."""
+    word = word.replace("’", "'").removesuffix("'s").removesuffix("'")
+    plain = unicodedata.normalize("NFKD", word.casefold())
+    return "".join(char for char in plain if not unicodedata.combining(char))
+
+
+def words_of_names(text: str) -> list[str]:
+    """The folded words that stand for names in running text, each once, in order.
+
+    A word is one where it is capital in the middle of a sentence and nowhere small; so the first words of sentences
+    and headlines in title case bring in nothing that the text does not bear out elsewhere.
+    """
+    small: set[str] = set()
+    capital: dict[str, bool] = {}
+    for match in _WORD.finditer(text):
+        word = match.group()
+        key = folded(word)
+        if word[0].islower():
+            small.add(key)
+        elif word[0].isupper() and len(key) > 1 and key not in _NO_NAMES:
+            begins = _SENTENCE_START.search(text, max(0, match.start() - 4), match.start()) is not None
+            capital[key] = capital.get(key, False) or not begins
+    return [key for key, inside in capital.items() if inside and key not in small]
+
+
+def present(names: Iterable[str], text: str) -> list[str]:
+    """Those of some folded words of names that stand in a text, in the order of the names."""
+    there = {folded(match.group()) for match in _WORD.finditer(text)}
+    return [name for name in names if name in there]
+
+
+def numbers(text: str) -> list[str]:
+    """Numbers with what they count or number, each once: `12 killed`, `report#5`, `4.5 million`.
+
+    A number in front of a word counts it; one after a word that is followed by none is that thing's number.
+    """
+    return list(dict.fromkeys(_numbers(text)))
+
+
+def _numbers(text: str) -> Iterator[str]:
+    found = [(m.start(), m.end(), m.group(1), m.group(2) or "") for m in _NUMBER.finditer(text)]
+    found += [(m.start(), m.end(), _SMALL_NUMBERS[m.group().lower()], "") for m in _WRITTEN_NUMBER.finditer(text)]
+    for start, end, digits, unit in sorted(found):
+        after = _WORD.match(text, end + 1) if text[end : end + 1] in (" ", "-", "\u00a0") else None
+        before = _word_before(text, start)
+        if unit:
+            yield f"{digits} {unit}"
+        elif after and after.group()[0].islower() and folded(after.group()) not in _COUNTED_BY:
+            yield f"{digits} {folded(after.group())[:6]}"
+        elif before and folded(before) not in _COUNTED_BY:
+            yield f"{folded(before)}#{digits}"
+        else:
+            yield digits
+
+
+def _word_before(text: str, end: int) -> str | None:
+    found = re.search(r"([^\W\d_]+)[ \u00a0.]{1,2}$", text[max(0, end - 30) : end])
+    return found.group(1) if found else None

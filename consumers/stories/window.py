@@ -1,0 +1,142 @@
+"""The stories of the last days, in bounded memory."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import numpy as np
+from numpy.typing import NDArray
+
+from consumers.stories.fingerprint import PERMUTATIONS
+from consumers.stories.likeness import Features, minhash_of, same_story, vector_of
+from schemas.records import Fingerprint, StoryMember
+
+WINDOW = timedelta(days=4)
+"""How far apart two articles may be published and yet be compared."""
+MOST_ARTICLES = 60_000
+"""Articles that are compared with at the most, the last ones: some 100 MB."""
+LEAST_LIKELY = 0.5
+"""Probability from which two articles are of one story."""
+
+_CANDIDATES = 24
+"""Of the articles most alike by words, and of those most alike by meaning, that are looked at closely."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Article:
+    story: str
+    dated: datetime
+    joined: datetime
+    features: Features
+
+
+class Stories:
+    """Tells which story an article belongs to: that of the likeliest article of the window, or a new one.
+
+    What `place` answers is remembered by `add`, in the order of the articles; `undo` takes back the last ones added.
+    """
+
+    def __init__(self, window: timedelta = WINDOW, most: int = MOST_ARTICLES) -> None:
+        self._window = window
+        self._most = most
+        self._articles: list[_Article] = []
+        self._sizes: Counter[str] = Counter()
+        self._minhashes: NDArray[np.uint32] = np.empty((0, PERMUTATIONS), dtype=np.uint32)
+        self._vectors: NDArray[np.float32] = np.empty((0, 0), dtype=np.float32)
+
+    def __len__(self) -> int:
+        return len(self._articles)
+
+    def __contains__(self, story: str) -> bool:
+        """Whether an article of that story is in the window."""
+        return story in self._sizes
+
+    def place(self, article: str, fingerprint: Fingerprint, dated: datetime) -> str:
+        """The id of the story that an article of this id belongs to."""
+        best, found = LEAST_LIKELY, story_id(article)
+        features = Features.of(fingerprint)
+        for place, cosine, resemblance in self._candidates(fingerprint):
+            other = self._articles[place]
+            apart = abs(dated - other.dated)
+            if apart > self._window:
+                continue
+            hours = apart.total_seconds() / 3600
+            likely = same_story(features, other.features, cosine=cosine, resemblance=resemblance, hours=hours)
+            if likely > best:
+                best, found = likely, other.story
+        return found
+
+    def add(self, member: StoryMember) -> None:
+        """Remember an article and its story."""
+        count = len(self._articles)
+        minhash, vector = minhash_of(member.fingerprint), vector_of(member.fingerprint)
+        if count == len(self._minhashes):
+            self._grow(max(256, 2 * count), len(vector))
+        self._minhashes[count] = minhash
+        self._vectors[count] = vector
+        self._articles.append(_Article(member.story, member.dated, member.joined, Features.of(member.fingerprint)))
+        self._sizes[member.story] += 1
+
+    def undo(self, count: int) -> None:
+        """Forget the last `count` articles that were added."""
+        for article in self._articles[len(self._articles) - count :]:
+            self._leave(article)
+        del self._articles[len(self._articles) - count :]
+
+    def forget(self) -> bool:
+        """Forget what came longer ago than the window, or is more than is remembered. To be called now and then.
+
+        By when articles came, not by the dates they bear, which may lie anywhere. Whether anything was forgotten.
+        """
+        if not self._articles:
+            return False
+        oldest = self._articles[-1].joined - self._window
+        gone = max(0, len(self._articles) - self._most)
+        while gone < len(self._articles) and self._articles[gone].joined < oldest:
+            gone += 1
+        # Moving the rest up costs as much as the window is large: so only where a tenth of it goes.
+        if gone <= 0.1 * len(self._articles):
+            return False
+        for article in self._articles[:gone]:
+            self._leave(article)
+        del self._articles[:gone]
+        self._minhashes = self._minhashes[gone:].copy()
+        self._vectors = self._vectors[gone:].copy()
+        return True
+
+    def _leave(self, article: _Article) -> None:
+        self._sizes[article.story] -= 1
+        if not self._sizes[article.story]:
+            del self._sizes[article.story]
+
+    def _grow(self, size: int, width: int) -> None:
+        count = len(self._articles)
+        minhashes, vectors = self._minhashes, self._vectors
+        self._minhashes = np.zeros((size, PERMUTATIONS), dtype=np.uint32)
+        self._vectors = np.zeros((size, width), dtype=np.float32)
+        if count:
+            self._minhashes[:count] = minhashes[:count]
+            self._vectors[:count] = vectors[:count]
+
+    def _candidates(self, fingerprint: Fingerprint) -> list[tuple[int, float, float]]:
+        count = len(self._articles)
+        if not count:
+            return []
+        cosines = self._vectors[:count] @ vector_of(fingerprint)
+        resemblances = (self._minhashes[:count] == minhash_of(fingerprint)).mean(axis=1)
+        places = sorted({*_largest(cosines), *_largest(resemblances)})
+        return [(place, float(cosines[place]), float(resemblances[place])) for place in places]
+
+
+def story_id(article: str) -> str:
+    """The id of the story that an article is the first of."""
+    return hashlib.sha256(f"story\n{article}".encode()).hexdigest()[:32]
+
+
+def _largest(values: NDArray[np.floating]) -> list[int]:
+    if len(values) <= _CANDIDATES:
+        return list(range(len(values)))
+    return [int(place) for place in np.argpartition(values, -_CANDIDATES)[-_CANDIDATES:]]
