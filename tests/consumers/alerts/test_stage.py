@@ -33,7 +33,7 @@ FIRE_RETOLD = (
     "Blaze destroys Ostby mill, 120 workers without a job",
     (
         "Nobody was hurt when the paper mill in Ostby burned down in the night to Monday, said Orla Finch, chief of "
-        "the fire brigade. Crews from Ostby and Hallund needed until dawn to put the blaze out. It had employed 120 people."
+        "the fire brigade. Crews from Ostby and Hallund needed until dawn to put the blaze out. It had 120 workers."
     ),
 )
 ELECTION = (
