@@ -19,6 +19,7 @@ import structlog
 from spacy.language import Language
 from spacy.tokens import Doc
 
+from consumers.enrich.token_vectors import on_one_core, quicken
 from consumers.enrich.tokens import keep_tokens
 from quotewire.ports import ConfigurationError
 from schemas.records import Entity, Quote
@@ -84,6 +85,7 @@ def load(model: str = DEFAULT_MODEL) -> Language:
     for name in COMPONENTS:
         if name not in nlp.pipe_names:
             nlp.add_pipe(name)
+    quicken(nlp)
     return nlp
 
 
@@ -94,7 +96,7 @@ def annotate(nlp: Language, texts: Iterable[Text]) -> Iterator[Annotation]:
     `problem`; the others of its batch are not touched by it.
     """
     for batch in _batches(texts):
-        with nlp.memory_zone():
+        with nlp.memory_zone(), on_one_core():
             found = _annotate_batch(nlp, batch)
         yield from found
 
