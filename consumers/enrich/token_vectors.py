@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from spacy.language import Language
 from spacy.tokens import Doc
 from thinc.api import Model, NumpyOps
-from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
+from threadpoolctl import ThreadpoolController
 
 Floats = NDArray[np.float32]
 Attributes = NDArray[np.uint64]
