@@ -36,6 +36,17 @@ class ConfigurationError(Exception):
     """The user's mistake: a setting, file or address that cannot work. The message says what to do, in one line."""
 
 
+# --- making ready ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """Something that a server has to have before the pipeline runs, and what was done about it."""
+
+    what: str
+    done: Literal["created", "changed", "unchanged"]
+
+
 # --- the stream -----------------------------------------------------------------------------------------------------
 
 
@@ -119,8 +130,11 @@ class Subscription(Protocol):
 class Stream(Protocol):
     """Topics with partitions, consumer groups and atomic commits. A topic never created is a KeyError everywhere."""
 
-    def create_topics(self, topics: Iterable[Topic]) -> None:
-        """Create what is missing of these topics; those that exist are left as they are. Raises Unavailable."""
+    def create_topics(self, topics: Iterable[Topic]) -> Sequence[Prepared]:
+        """Create what is missing of these topics; those that exist are left as they are.
+
+        What was done about each, in order. Raises Unavailable.
+        """
         ...
 
     def publish(self, messages: Sequence[Message]) -> None:
@@ -276,8 +290,8 @@ class Index(Protocol):
     An article is dated by its `published` time, else by `fetched`.
     """
 
-    def setup(self) -> None:
-        """Create or migrate the layout; a second call changes nothing. Raises Unavailable."""
+    def setup(self) -> Sequence[Prepared]:
+        """Create or migrate the layout; a second call changes nothing. What was done. Raises Unavailable."""
         ...
 
     def put_articles(self, articles: Sequence[EnrichedArticle]) -> Sequence[Outcome]:

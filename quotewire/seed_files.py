@@ -1,4 +1,4 @@
-"""Where the seeds are: the feeds, watchlist and sample articles that ship with the project."""
+"""What ships with the project: feeds, watchlist and sample articles to begin with, and what Kibana shows."""
 
 from __future__ import annotations
 
@@ -20,3 +20,11 @@ def seed_path(name: str) -> Path:
         if (path := folder / name).exists():
             return path
     raise ConfigurationError(f"the installation lacks its seeds/{name}; install quotewire again")
+
+
+def kibana_objects() -> bytes:
+    """Kibana's data views, searches and dashboards. Raises ConfigurationError where the installation lacks them."""
+    for folder in (_HERE, _HERE.parent / "deploy"):
+        if (path := folder / "kibana" / "quotewire.ndjson").exists():
+            return path.read_bytes()
+    raise ConfigurationError("the installation lacks what Kibana shows; install quotewire again")

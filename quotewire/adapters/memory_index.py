@@ -26,6 +26,7 @@ from quotewire.ports import (
     ArticleQuery,
     Facet,
     Outcome,
+    Prepared,
     QuoteHit,
     QuotePage,
     QuoteQuery,
@@ -48,8 +49,9 @@ class MemoryIndex:
         self._articles_by_word: defaultdict[str, set[str]] = defaultdict(set)
         self._alerts: dict[str, Alert] = {}
 
-    def setup(self) -> None:
+    def setup(self) -> Sequence[Prepared]:
         """Nothing needs to be set up."""
+        return []
 
     def close(self) -> None:
         """Nothing is held but memory, which goes with the object."""

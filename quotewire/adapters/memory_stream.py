@@ -22,10 +22,11 @@ from quotewire.adapters.stream_rules import (
     MachineClock,
     PartitionId,
     partition_of,
+    prepared_topic,
     share_out,
     unknown_topic,
 )
-from quotewire.ports import Clock, Message, PartitionPosition, Rebalanced, StreamRecord, Unavailable
+from quotewire.ports import Clock, Message, PartitionPosition, Prepared, Rebalanced, StreamRecord, Unavailable
 from schemas.topics import Topic
 
 _LOOK_FOR_THE_DEAD = 0.25
@@ -73,13 +74,17 @@ class MemoryStream:
         self._numbers = itertools.count(1)
         self._changed = threading.Condition(threading.RLock())
 
-    def create_topics(self, topics: Iterable[Topic]) -> None:
+    def create_topics(self, topics: Iterable[Topic]) -> Sequence[Prepared]:
         """See `quotewire.ports.Stream`."""
+        prepared = []
         with self._changed:
             for topic in topics:
-                if self._topics.setdefault(topic.name, topic) is topic:
-                    for number in range(topic.partitions):
-                        self._partitions.setdefault((topic.name, number), _Partition())
+                created = topic.name not in self._topics
+                if created:
+                    self._topics[topic.name] = topic
+                    self._partitions |= {(topic.name, number): _Partition() for number in range(topic.partitions)}
+                prepared.append(prepared_topic(topic, created=created))
+        return prepared
 
     def publish(self, messages: Sequence[Message]) -> None:
         """See `quotewire.ports.Stream`. Here all messages are published or none."""

@@ -137,8 +137,8 @@ def reading(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
             connection.execute("ROLLBACK")
 
 
-def migrate(connection: sqlite3.Connection, path: str | Path, layouts: Sequence[str]) -> None:
-    """Bring a file's layout up to date; a second call changes nothing.
+def migrate(connection: sqlite3.Connection, path: str | Path, layouts: Sequence[str]) -> int:
+    """Bring a file's layout up to date; a second call changes nothing. The version that it had.
 
     `layouts[n]` is the SQL script that leads from version n to n + 1; version 0 is an empty file. The version stands
     in the file as `PRAGMA user_version`. Raises ConfigurationError where the file was written by a newer program or
@@ -146,13 +146,15 @@ def migrate(connection: sqlite3.Connection, path: str | Path, layouts: Sequence[
     """
     newest = len(layouts)
     if _version(connection, path, newest) == newest:
-        return
+        return newest
     with writing(connection):
         # Another process may have done it since.
-        for layout in layouts[_version(connection, path, newest) :]:
+        before = _version(connection, path, newest)
+        for layout in layouts[before:]:
             for statement in _statements(layout):
                 connection.execute(statement)
         connection.execute(f"PRAGMA user_version = {newest}")
+    return before
 
 
 def _version(connection: sqlite3.Connection, path: str | Path, newest: int) -> int:

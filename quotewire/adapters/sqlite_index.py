@@ -11,12 +11,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import RLock
+from typing import Literal
 
 from quotewire.adapters import sqlite_index_searches as searches
 from quotewire.adapters import sqlite_index_writes as writes
 from quotewire.adapters.sqlite import BUSY_TIMEOUT, connect, migrate, reading, translating, writing
 from quotewire.adapters.sqlite_index_layout import LAYOUTS
-from quotewire.ports import ArticlePage, ArticleQuery, Outcome, QuotePage, QuoteQuery
+from quotewire.ports import ArticlePage, ArticleQuery, Outcome, Prepared, QuotePage, QuoteQuery
 from schemas.records import Alert, EnrichedArticle
 
 _CACHE_SIZE = 64 * 1024 * 1024
@@ -42,10 +43,14 @@ class SqliteIndex:
         with self._lock, translating(self._path):
             yield self._connection
 
-    def setup(self) -> None:
+    def setup(self) -> Sequence[Prepared]:
         """See `quotewire.ports.Index.setup`."""
         with self._using() as connection:
-            migrate(connection, self._path, LAYOUTS)
+            before = migrate(connection, self._path, LAYOUTS)
+        newest = len(LAYOUTS)
+        done: Literal["created", "changed", "unchanged"]
+        done = "unchanged" if before == newest else "changed" if before else "created"
+        return [Prepared(f"index {self._path}: layout {newest}", done)]
 
     def close(self) -> None:
         """Release the file."""

@@ -32,7 +32,7 @@ from quotewire.adapters.sqlite_topics import (
     records_from,
 )
 from quotewire.adapters.stream_rules import MAXIMUM_BYTES, MAXIMUM_POLLED_BYTES, MachineClock
-from quotewire.ports import Clock, Message, PartitionPosition, StreamRecord, Unavailable
+from quotewire.ports import Clock, Message, PartitionPosition, Prepared, StreamRecord, Unavailable
 from schemas.topics import Topic
 
 _log = structlog.get_logger()
@@ -68,10 +68,10 @@ class SqliteStream:
         self._pruning = threading.Lock()
         self._prune_at = self._next_prune()
 
-    def create_topics(self, topics: Iterable[Topic]) -> None:
+    def create_topics(self, topics: Iterable[Topic]) -> Sequence[Prepared]:
         """See `quotewire.ports.Stream`."""
         with self._database.writing() as connection:
-            create_topics(connection, list(topics))
+            return create_topics(connection, list(topics))
 
     def publish(self, messages: Sequence[Message]) -> None:
         """See `quotewire.ports.Stream`. Here all messages are published or none."""

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 
-from quotewire.adapters.stream_rules import partition_of, unknown_topic
-from quotewire.ports import Message, StreamRecord
+from quotewire.adapters.stream_rules import partition_of, prepared_topic, unknown_topic
+from quotewire.ports import Message, Prepared, StreamRecord
 from schemas.topics import Topic
 
 LAYOUTS = (
@@ -95,8 +95,9 @@ class Partition:
         return first_id(self.id, self.next)
 
 
-def create_topics(connection: sqlite3.Connection, topics: Sequence[Topic]) -> None:
-    """Create what is missing of these topics."""
+def create_topics(connection: sqlite3.Connection, topics: Sequence[Topic]) -> list[Prepared]:
+    """Create what is missing of these topics; what was done about each."""
+    prepared = []
     for topic in topics:
         added = connection.execute(
             "INSERT OR IGNORE INTO topics VALUES (?, ?, ?)",
@@ -107,6 +108,8 @@ def create_topics(connection: sqlite3.Connection, topics: Sequence[Topic]) -> No
                 "INSERT INTO partitions (topic, number) VALUES (?, ?)",
                 [(topic.name, number) for number in range(topic.partitions)],
             )
+        prepared.append(prepared_topic(topic, created=bool(added.rowcount)))
+    return prepared
 
 
 def partitions_of(connection: sqlite3.Connection, topic: str) -> list[Partition]:

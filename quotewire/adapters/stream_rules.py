@@ -6,7 +6,8 @@ import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
-from quotewire.ports import Message, Rejected
+from quotewire.ports import Message, Prepared, Rejected
+from schemas.topics import Topic
 
 MAXIMUM_BYTES = 64 * 1024 * 1024
 """Largest key and value together that a stream takes, in bytes."""
@@ -39,6 +40,12 @@ def partition_of(message: Message, partitions: int, maximum_bytes: int = MAXIMUM
     if size > maximum_bytes:
         raise Rejected(f"a message for topic {message.topic} has {size:,} bytes, more than {maximum_bytes:,}")
     return zlib.crc32(key) % partitions
+
+
+def prepared_topic(topic: Topic, *, created: bool) -> Prepared:
+    """What was done about a topic."""
+    kept = f"kept {topic.retention.days} days{', compacted' if topic.compacted else ''}"
+    return Prepared(f"topic {topic.name}: {topic.partitions} partitions, {kept}", "created" if created else "unchanged")
 
 
 def unknown_topic(topic: str) -> KeyError:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from quotewire.cli import annotate, browse, dead, doctor, feeds, health, parse, run, watch
+from quotewire.cli import annotate, browse, dead, doctor, feeds, health, parse, run, setup, watch
 from quotewire.cli.output import AWAY, MISUSED, complain, out
 from quotewire.ports import ConfigurationError, Rejected, Unavailable
 
@@ -21,6 +21,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 run.register(app)
+setup.register(app)
 parse.register(app)
 annotate.register(app)
 browse.register(app)

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from quotewire.ports import Message, Rejected, Stream, Subscription
+from quotewire.ports import Message, Prepared, Rejected, Stream, Subscription
 from schemas.records import RawArticle
 from schemas.topics import Topic
 from tests.contracts.stream_parts import StreamParts, by_key, fresh, make_topic, messages
@@ -84,9 +84,10 @@ class PublishingSuite(StreamParts):
 
     def test_creating_a_topic_again_leaves_it_as_it_is(self, stream: Stream) -> None:
         topic = Topic(fresh("topic"), RawArticle, lambda record: record.id, 2, timedelta(days=7))
-        stream.create_topics([topic])
+        what = f"topic {topic.name}: 2 partitions, kept 7 days"
+        assert list(stream.create_topics([topic])) == [Prepared(what, "created")]
         stream.publish(messages(topic.name, 5))
-        stream.create_topics([topic])
+        assert list(stream.create_topics([topic])) == [Prepared(what, "unchanged")]
         assert len(list(stream.read(topic.name))) == 5
 
     def test_reading_begins_where_told_and_ends_where_the_topic_ended(self, stream: Stream) -> None:

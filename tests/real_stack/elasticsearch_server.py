@@ -63,16 +63,17 @@ class ElasticsearchServer(Server):
 
     def _lay_out_libraries(self, all_jars: list[Path]) -> None:
         http = [jar for jar in all_jars if jar.name.startswith(("netty-", "transport-netty4"))]
-        self._library = [jar for jar in all_jars if jar not in http]
+        self.library = [jar for jar in all_jars if jar not in http]
+        """Its own jars, without those of its HTTP."""
         # The server looks for its own jars and its native library in its home.
         (self.folder / "lib" / "platform" / "linux-x64").mkdir(parents=True)
         shutil.copy(_libzstd(), self.folder / "lib" / "platform" / "linux-x64" / "libzstd.so")
-        for jar in self._library:
+        for jar in self.library:
             (self.folder / "lib" / jar.name).symlink_to(jar)
         self._module("transport-netty4", "org.elasticsearch.transport.netty4.Netty4Plugin", http)
         english = self.folder / "english.jar"
         with zipfile.ZipFile(english, "w") as archive:
-            for file in compiled("EnglishAnalysis.java", self._library).glob("*.class"):
+            for file in compiled("EnglishAnalysis.java", self.library).glob("*.class"):
                 archive.write(file, file.name)
         self._module("english-analysis", "EnglishAnalysis", [english])
 
@@ -88,10 +89,10 @@ class ElasticsearchServer(Server):
 
     def command(self) -> list[str]:
         """See `Server`."""
-        launcher = compiled("ElasticsearchLauncher.java", self._library)
+        launcher = compiled("ElasticsearchLauncher.java", self.library)
         options = ["-Xms384m", "-Xmx384m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Djava.awt.headless=true"]
         options += ["--enable-native-access=ALL-UNNAMED", f"-Des.path.home={self.folder}"]
-        classpath = joined([*self._library, launcher])
+        classpath = joined([*self.library, launcher])
         return [JAVA, *options, "-cp", classpath, "ElasticsearchLauncher", str(self.folder)]
 
     def is_ready(self) -> bool:
