@@ -35,7 +35,7 @@ USER 10001:10001
 WORKDIR /var/lib/quotewire
 # The page; metrics and health.
 EXPOSE 8765 8767
-HEALTHCHECK --interval=10s --timeout=10s --start-period=60s --retries=6 CMD ["quotewire", "healthcheck"]
+HEALTHCHECK --interval=15s --timeout=10s --start-period=60s --retries=6 CMD ["python", "-m", "quotewire.readiness"]
 STOPSIGNAL SIGTERM
 ENTRYPOINT ["quotewire"]
 CMD ["run"]

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import http.client
-
 import typer
 
 from quotewire.cli.output import fail, out
+from quotewire.readiness import problem
 from quotewire.settings import load
-
-_PATIENCE = 5.0
-"""Seconds: /readyz answers at once or never."""
-_EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared with, not bound to
 
 
 def register(app: typer.Typer) -> None:
@@ -26,19 +21,6 @@ def healthcheck() -> None:
 
     **Example**: `quotewire healthcheck`
     """
-    settings = load()
-    host, port = _EVERYWHERE.get(settings.metrics_host, settings.metrics_host), settings.metrics_port
-    if not port:
-        fail("not known: QUOTEWIRE_METRICS_PORT is 0, so nothing can be asked")
-    connection = http.client.HTTPConnection(host, port, timeout=_PATIENCE)
-    try:
-        connection.request("GET", "/readyz")
-        answer = connection.getresponse()
-        said = answer.read().decode("utf-8", "replace")
-    except (OSError, http.client.HTTPException) as error:
-        fail(f"not ready: nothing answers at {host}:{port} ({error}); is `quotewire run` running?")
-    finally:
-        connection.close()
-    if answer.status != 200:
-        fail("not ready: " + "; ".join(said.splitlines()))
+    if found := problem(load()):
+        fail(found)
     out.print("ready")
