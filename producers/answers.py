@@ -25,7 +25,7 @@ class Fetched:
     """Address that answered, after redirects, without credentials."""
     status: int
     headers: Mapping[str, str] = field(default_factory=dict)
-    """By lower-case name; where a header came twice, the first."""
+    """By lower-case name; where a header came twice, the first, but all of Content-Encoding and Link, with commas."""
     body: bytes = b""
     """Decompressed."""
     permanent_url: str | None = None

@@ -44,6 +44,10 @@ class ParsedFeed(BaseModel):
     """Name and version of the format: rss20, atom10, json, sitemap, …"""
     site: str | None = None
     """Address of the site the feed belongs to, where the feed says it."""
+    hubs: tuple[str, ...] = ()
+    """Addresses of the WebSub hubs that push the feed."""
+    self_url: str | None = None
+    """The address that the feed gives as its own."""
 
 
 def clean(text: object) -> str:

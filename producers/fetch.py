@@ -29,6 +29,10 @@ ACCEPT_PAGE = "text/html, application/xhtml+xml, text/plain;q=0.5, */*;q=0.1"
 
 _REDIRECTS = (301, 302, 303, 307, 308)
 _PERMANENT = (301, 308)
+_KEEPS_METHOD = (307, 308)
+_LONGEST_REPLY = 100_000
+_LISTS = ("Content-Encoding", "Link")
+"""Headers that mean the same in several lines as in one with commas."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +146,16 @@ class Fetcher:
             headers["If-Modified-Since"] = last_modified
         return await self._follow(url, headers, body_limit or self.limits.body)
 
-    async def _follow(self, url: str, headers: dict[str, str], limit: int) -> Fetched | FetchProblem:
+    async def post(self, url: str, fields: Mapping[str, str]) -> Fetched | FetchProblem:
+        """Send a form to an address, within the limits and by the address policy of every fetch.
+
+        Only redirects that keep it a POST (307, 308) are followed. Never raises, as `fetch`.
+        """
+        return await self._follow(url, {"Accept": "*/*"}, _LONGEST_REPLY, form=fields)
+
+    async def _follow(
+        self, url: str, headers: dict[str, str], limit: int, form: Mapping[str, str] | None = None
+    ) -> Fetched | FetchProblem:
         visited: set[str] = set()
         permanent: str | None = None
         only_permanent = True
@@ -162,22 +175,29 @@ class Fetcher:
                 started = clock()
                 try:
                     async with asyncio.timeout(time_left):
-                        answer = await self._ask(target, headers, limit)
+                        answer = await self._ask(target, headers, limit, form)
                 except TimeoutError:
                     return FetchProblem("soft", f"no whole answer within {self.limits.total_time:g} seconds")
                 time_left -= clock() - started
             if not isinstance(answer, _Redirect):
                 return _with_permanent(answer, permanent)
+            if form is not None and answer.status not in _KEEPS_METHOD:
+                return FetchProblem("hard", f"HTTP {answer.status} in answer to a form", status=answer.status)
             only_permanent = only_permanent and answer.status in _PERMANENT
             url = answer.location
             if only_permanent:
                 permanent = without_credentials(url)
 
-    async def _ask(self, target: URL, headers: dict[str, str], limit: int) -> Fetched | FetchProblem | _Redirect:
+    async def _ask(
+        self, target: URL, headers: dict[str, str], limit: int, form: Mapping[str, str] | None
+    ) -> Fetched | FetchProblem | _Redirect:
         if self._session is None:
             raise RuntimeError("use the fetcher inside “async with”")
         try:
-            async with self._session.get(target, headers=headers, allow_redirects=False) as response:
+            method = "GET" if form is None else "POST"
+            async with self._session.request(
+                method, target, headers=headers, data=form, allow_redirects=False
+            ) as response:
                 return await self._read(target, response, limit)
         except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
             return _network_problem(error, self.limits)
@@ -245,9 +265,10 @@ def _headers(response: aiohttp.ClientResponse) -> Mapping[str, str]:
     headers: dict[str, str] = {}
     for name, value in response.headers.items():
         headers.setdefault(name.lower(), value)
-    encodings = response.headers.getall("Content-Encoding", [])
-    if len(encodings) > 1:
-        headers["content-encoding"] = ",".join(encodings)
+    for name in _LISTS:
+        values = response.headers.getall(name, [])
+        if len(values) > 1:
+            headers[name.lower()] = ",".join(values)
     return headers
 
 

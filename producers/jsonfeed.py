@@ -34,6 +34,12 @@ def parse_json_feed(body: bytes, *, url: str) -> ParsedFeed:
         problem=f"{odd} items are not JSON objects" if odd else None,
         format="json",
         site=web_address(document.get("home_page_url"), url),
+        hubs=unique(
+            web_address(hub.get("url"), url) or ""
+            for hub in _list(document.get("hubs"))
+            if isinstance(hub, dict) and one_line(hub.get("type")).lower() == "websub"
+        ),
+        self_url=web_address(document.get("feed_url"), url),
     )
 
 

@@ -15,7 +15,7 @@ from typing import Any
 import feedparser
 import orjson
 
-from producers.documents import ParsedFeed, one_line, plain, web_address
+from producers.documents import ParsedFeed, one_line, plain, unique, web_address
 from producers.entries import to_entry
 from producers.hints import read_hints
 from producers.jsonfeed import looks_like_json, parse_json_feed
@@ -103,7 +103,15 @@ def parse_carefully(body: bytes, *, url: str, content_type: str | None, headers:
         problem=_broken(result, len(entries)),
         format=version,
         site=web_address(feed.get("link"), url),
+        hubs=unique(web_address(link, url) or "" for link in _links(feed, "hub")),
+        self_url=next((found for link in _links(feed, "self") if (found := web_address(link, url))), None),
     )
+
+
+def _links(feed: Mapping[str, Any], relation: str) -> list[object]:
+    links = feed.get("links")
+    found = links if isinstance(links, list) else []
+    return [link.get("href") for link in found if isinstance(link, Mapping) and link.get("rel") == relation]
 
 
 def _disarmed(body: bytes) -> bytes:

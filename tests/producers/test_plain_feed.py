@@ -80,6 +80,14 @@ READ = {
     "comparison in a title": rss("<item><title>1 &lt; 2</title></item>"),
     "thumbnail": rss('<item><title>T</title><media:thumbnail url="https://img.example/t.jpg" width="9"/></item>'),
     "no date": rss("<item><title>T</title><pubDate></pubDate></item>"),
+    "hubs": rss(
+        RSS_ITEM,
+        '<atom:link rel="HUB" href="https://hub.example/"/><atom:link rel="hub" href="https://other.example/h"/>'
+        '<atom:link rel="self" href="https://ashmere.example/feed"/><atom:link rel="self" href="https://b.example/"/>',
+    ),
+    "atom hubs": atom(
+        ATOM_ENTRY, '<link rel="hub" href="https://hub.example/"/><link rel="self" href="https://ashmere.example/a"/>'
+    ),
     "no items": rss("", "<link>https://ashmere.example/</link>"),
     "atom": atom(ATOM_ENTRY),
     "atom with a feed": atom(
