@@ -35,12 +35,15 @@ class Claims:
         self._sharing = sharing
         self._together = Together[Claimed](self._claim, at_once=_AT_ONCE)
 
-    async def take(self, feed: str, now: datetime) -> Claimed:
-        """Claim a feed, where no other poller has it or has polled it just before. No claim where the store is away."""
+    async def take(self, feed: str, now: datetime, *, pushed: bool = False) -> Claimed:
+        """Claim a feed, where no other poller has it or has polled it just before. No claim where the store is away.
+
+        pushed: whether it is to be claimed whenever it was polled, for pushes of it wait.
+        """
         claimed = Claimed(feed)
         try:
             await self._together.write(claimed)
-            if claimed.held and not schedule.due(claimed.record, now):
+            if claimed.held and not pushed and not schedule.due(claimed.record, now):
                 claimed.held = False
                 await asyncio.to_thread(self._store.release, feed, self._sharing.name)
         except Unavailable as error:

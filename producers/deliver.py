@@ -67,11 +67,11 @@ class Delivery:
 
     async def seen(self, feed: str, wanted: Collection[str]) -> Mapping[str, SeenEntry]:
         """What is remembered of a feed's entries."""
-        return await self._waited_out("feed store", lambda: asyncio.to_thread(self._store.seen, feed, wanted))
+        return await self.waited_out("feed store", lambda: asyncio.to_thread(self._store.seen, feed, wanted))
 
     async def remember(self, record: FeedRecord, seen: Sequence[SeenEntry]) -> None:
         """Remember a feed and its entries."""
-        await self._waited_out("feed store", lambda: self._remembering.write((record, seen)))
+        await self.waited_out("feed store", lambda: self._remembering.write((record, seen)))
 
     async def publish(self, decisions: Sequence[Decision], feed: FeedReference, fetched: datetime) -> Delivered:
         """Fetch the pages of articles and publish them, in order, a few at a time."""
@@ -96,7 +96,7 @@ class Delivery:
     async def _publish_all(self, articles: Sequence[RawArticle]) -> int:
         """How many of them the stream will never take."""
         try:
-            await self._waited_out("stream", lambda: self._publishing.write(articles))
+            await self.waited_out("stream", lambda: self._publishing.write(articles))
         except Rejected:
             # One of them can never be published; the others can. Again under the same ids, so twice does no harm.
             return sum([not await self._published(article) for article in articles])
@@ -107,7 +107,7 @@ class Delivery:
         reason = ""
         for version in (article, _without_page(article)):
             try:
-                await self._waited_out("stream", lambda version=version: self._publishing.write([version]))  # type: ignore[misc]
+                await self.waited_out("stream", lambda version=version: self._publishing.write([version]))  # type: ignore[misc]
             except Rejected as error:
                 reason = str(error)
             else:
@@ -115,7 +115,8 @@ class Delivery:
         log.error("article rejected by the stream", article=article.id, feed=article.feed.url, reason=reason)
         return False
 
-    async def _waited_out(self, what: str, call: Callable[[], Awaitable[_Result]]) -> _Result:
+    async def waited_out(self, what: str, call: Callable[[], Awaitable[_Result]]) -> _Result:
+        """What a call gives, repeated for as long as `what` is unavailable."""
         wait = self._retry_wait
         while True:
             try:

@@ -7,29 +7,30 @@ downstream, where the other order would lose what was not yet published.
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime
 
 import structlog
 
-from producers import schedule
+from producers import schedule, websub
 from producers.answers import Fetched, FetchProblem, freshness
 from producers.canonical import address_key
-from producers.deliver import Delivery
+from producers.deliver import Delivered, Delivery
 from producers.documents import ParsedFeed
 from producers.fetch import Fetching
-from producers.identity import candidates, decide, identities
+from producers.identity import Decisions, candidates, decide, identities
 from producers.opml import FeedSource
 from producers.outage import REASON as OUTAGE
 from producers.outage import Outage, unreachable
-from producers.pages import PageLimits, Pages
+from producers.pages import Pages
 from producers.parse_process import Parsing
+from producers.polls import FeedPoll, PollLimits
 from producers.rediscover import Found, rediscover, site_of
 from producers.robots import Robots
-from producers.schedule import Answered, Failed, ScheduleLimits
-from producers.urls import has_credentials, registered_domain, without_credentials
+from producers.schedule import Answered, Failed
+from producers.subscribing import Subscriber
+from producers.urls import has_credentials, registered_domain
 from producers.waits import Waits
 from quotewire.ports import Clock, ConfigurationError, FeedRecord, FeedStore
 from schemas.records import FeedReference, RawArticle
@@ -41,79 +42,6 @@ _CUT_OFF = "the answer was cut off"
 _TRY_THE_OLD_ADDRESS = 3
 _LOOK_AGAIN = (0, 2, 10)
 """A feed that is no more is looked for after so many failures, and after every multiple of the last."""
-
-
-@dataclass(frozen=True, slots=True)
-class PollLimits:
-    """Bounds of the poller."""
-
-    schedule: ScheduleLimits = field(default_factory=ScheduleLimits)
-    pages: PageLimits = field(default_factory=PageLimits)
-    at_once: int = 100
-    """Feeds polled at once."""
-    at_once_of_owner: int = 4
-    """Feeds of one registered domain polled at once."""
-    unconditional: int = 20
-    """Every so many polls a feed is asked without validators, and its answer read even where it looks the same."""
-    pages_at_poll: int = 200
-    """Pages fetched for one answer of a feed; articles beyond it are published without."""
-    fetch_pages: bool = True
-    """Whether articles' pages are fetched at all."""
-    publish_at_once: int = 20
-    """Articles published in one call; each may carry a page."""
-    memory: timedelta = timedelta(days=60)
-    """How long an entry is remembered after it was last seen in its feed."""
-    retry_wait: float = 1.0
-    """Seconds before the first repetition where the stream or store is unavailable; doubles up to a minute."""
-    drain_time: float = 10.0
-    """Seconds that polls under way get to finish when the poller is told to stop."""
-
-
-@dataclass(frozen=True, slots=True)
-class FeedPoll:
-    """What came of polling one feed."""
-
-    record: FeedRecord
-    """As it was remembered."""
-    new: int = 0
-    edited: int = 0
-    pages: int = 0
-    page_problems: int = 0
-    unchanged: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class PollSummary:
-    """What came of polling feeds once."""
-
-    polled: int = 0
-    new: int = 0
-    edited: int = 0
-    unchanged: int = 0
-    failed: int = 0
-    pages: int = 0
-    page_problems: int = 0
-    states: Mapping[str, int] = field(default_factory=dict)
-    """How many of the polled feeds are in each state now."""
-
-    @classmethod
-    def of(cls, polls: Sequence[FeedPoll]) -> PollSummary:
-        """The sums of some polls."""
-        return cls(
-            polled=len(polls),
-            new=sum(poll.new for poll in polls),
-            edited=sum(poll.edited for poll in polls),
-            unchanged=sum(poll.unchanged for poll in polls),
-            failed=sum(poll.record.state in schedule.FAILED_STATES for poll in polls),
-            pages=sum(poll.pages for poll in polls),
-            page_problems=sum(poll.page_problems for poll in polls),
-            states=dict(Counter(poll.record.state for poll in polls)),
-        )
-
-
-def feed_key(source: FeedSource) -> str:
-    """The address by which a feed is remembered and named: without credentials."""
-    return without_credentials(source.url)
 
 
 class FeedPolling:
@@ -130,7 +58,9 @@ class FeedPolling:
         limits: PollLimits,
         random: Callable[[], float],
         waits: Waits,
+        subscriber: Subscriber | None = None,
     ) -> None:
+        self._subscriber = subscriber
         self._fetcher = fetcher
         self._parser = parser
         self._clock = clock
@@ -147,12 +77,20 @@ class FeedPolling:
             waits=waits,
         )
 
-    async def poll(self, source: FeedSource, record: FeedRecord) -> FeedPoll:
+    async def poll(self, source: FeedSource, record: FeedRecord, *, pushed: bool = False) -> FeedPoll:
         """Poll a feed and remember what came of it.
 
-        Whatever goes wrong with the feed is a state and a reason on its record. Raises ConfigurationError only.
+        pushed: whether pushes of a hub wait; they are taken in first, and the feed is asked only where it is due or
+        they could not be read. Whatever goes wrong with the feed is a state and a reason on its record. Raises
+        ConfigurationError only.
         """
+        taken: list[FeedPoll] = []
         try:
+            if pushed and self._subscriber:
+                enough = await self._take_pushes(self._subscriber, source, record, taken)
+                record = taken[-1].record if taken else record
+                if enough and not schedule.due(record, self._clock.now()):
+                    return taken[-1].after(taken[:-1])
             poll = await self._poll(source, record)
         except ConfigurationError:
             raise
@@ -162,7 +100,36 @@ class FeedPolling:
             reason = f"a fault of this program: {type(error).__name__}; its log says more"
             poll = await self._failed(record, Failed("hard", reason))
         _log(poll)
-        return poll
+        return poll.after(taken)
+
+    async def _take_pushes(
+        self, subscriber: Subscriber, source: FeedSource, record: FeedRecord, taken: list[FeedPoll]
+    ) -> bool:
+        """Publish what was pushed as if it had been polled, into `taken`; whether all of it could be read."""
+        pushes = await self._delivery.waited_out("feed store", lambda: subscriber.waiting(record.url))
+        read = 0
+        try:
+            for push in pushes:
+                where = record.fetch_url or record.url
+                feed = await self._parser.parse(push.body, url=where, content_type=push.content_type or None)
+                if not feed.entries:
+                    log.info("push without entries, feed is asked", feed=record.url, reason=feed.problem)
+                    continue
+                now = self._clock.now()
+                decisions, delivered = await self._deliver(source, record, feed, now)
+                record = schedule.after_push(record, len(feed.entries), delivered.new, now)
+                await self._delivery.remember(record, decisions.remember)
+                taken.append(
+                    FeedPoll(record, delivered.new, delivered.edited, delivered.pages, delivered.page_problems)
+                )
+                read += 1
+        except ConfigurationError:
+            raise
+        except Exception:
+            # Were it kept, it would be taken up again for ever; the feed itself is asked instead.
+            log.exception("push not taken in by a fault of this program", feed=record.url)
+        await self._delivery.waited_out("feed store", lambda: subscriber.done(record.url, pushes, read=read > 0))
+        return 0 < read == len(pushes)
 
     async def _poll(self, source: FeedSource, record: FeedRecord) -> FeedPoll:
         now = self._clock.now()
@@ -175,10 +142,10 @@ class FeedPolling:
             return await self._take(source, record, found.answer, found.feed, None, _body_hash(found.answer), now)
         self._outage.note(registered_domain(source.url), None, now)
         if answer.status == 304:
-            return await self._unchanged(record, answer, now)
+            return await self._unchanged(source, record, answer, now)
         body_hash = _body_hash(answer)
         if body_hash == record.body_hash and not thorough:
-            return await self._unchanged(_with_validators(record, answer), answer, now)
+            return await self._unchanged(source, _with_validators(record, answer), answer, now)
         feed = await self._parser.parse(
             answer.body, url=answer.url, content_type=answer.content_type or None, headers=answer.headers
         )
@@ -240,14 +207,7 @@ class FeedPolling:
         body_hash: str,
         now: datetime,
     ) -> FeedPoll:
-        found = candidates(record.url, feed.entries)
-        # A feed and its entries are remembered in one step: of one that was never polled there is nothing to look up.
-        seen = await self._delivery.seen(record.url, identities(found)) if record.polls else {}
-        decisions = decide(found, seen, now)
-        if decisions.storms:
-            log.info("edits not followed any more", feed=record.url, entries=decisions.storms)
-        reference = FeedReference(url=record.url, title=feed.title or source.title, tags=source.tags)
-        delivered = await self._delivery.publish(decisions.publish, reference, now)
+        decisions, delivered = await self._deliver(source, record, feed, now)
         if delivered.rejected:
             problem = f"{delivered.rejected} articles are too large for the stream" + (
                 f"; {problem}" if problem else ""
@@ -262,6 +222,7 @@ class FeedPolling:
             freshness=freshness(answer.headers, now),
             problem=problem,
             moved_to=fetch_url if fetch_url and address_key(fetch_url) != address_key(record.url) else None,
+            pushed_until=await self._pushed_until(source, record, now, (answer, feed, delivered.new)),
         )
         updated = schedule.after_answer(record, answered, now, self._limits.schedule, self._random)
         # An answer that was cut off is fetched anew, whole, next time.
@@ -274,16 +235,55 @@ class FeedPolling:
         await self._delivery.remember(updated, decisions.remember)
         return FeedPoll(updated, delivered.new, delivered.edited, delivered.pages, delivered.page_problems)
 
-    async def _unchanged(self, record: FeedRecord, answer: Fetched, now: datetime) -> FeedPoll:
+    async def _unchanged(self, source: FeedSource, record: FeedRecord, answer: Fetched, now: datetime) -> FeedPoll:
         fetch_url = record.fetch_url or ""
         answered = Answered(
             entries=record.entries,
             freshness=freshness(answer.headers, now),
             moved_to=fetch_url if fetch_url and address_key(fetch_url) != address_key(record.url) else None,
+            pushed_until=await self._pushed_until(source, record, now),
         )
         updated = schedule.after_answer(record, answered, now, self._limits.schedule, self._random)
         await self._delivery.remember(updated, ())
         return FeedPoll(updated, unchanged=True)
+
+    async def _deliver(
+        self, source: FeedSource, record: FeedRecord, feed: ParsedFeed, now: datetime
+    ) -> tuple[Decisions, Delivered]:
+        """Publish what is new or edited of a document, polled or pushed."""
+        found = candidates(record.url, feed.entries)
+        # A feed and its entries are remembered in one step: of one that was never polled there is nothing to look up.
+        seen = await self._delivery.seen(record.url, identities(found)) if record.polls else {}
+        decisions = decide(found, seen, now)
+        if decisions.storms:
+            log.info("edits not followed any more", feed=record.url, entries=decisions.storms)
+        reference = FeedReference(url=record.url, title=feed.title or source.title, tags=source.tags)
+        return decisions, await self._delivery.publish(decisions.publish, reference, now)
+
+    async def _pushed_until(
+        self,
+        source: FeedSource,
+        record: FeedRecord,
+        now: datetime,
+        document: tuple[Fetched, ParsedFeed, int] | None = None,
+    ) -> datetime | None:
+        """Until when a hub may be relied on to push the feed. document: what a poll has just read, and how much is new.
+
+        A feed whose address holds credentials is nobody else's to know.
+        """
+        subscriber = self._subscriber
+        if subscriber is None or has_credentials(source.url):
+            return None
+        known = await self._delivery.waited_out("feed store", lambda: subscriber.of(record.url))
+        until = websub.trusted_until(known, now)
+        if document:
+            answer, feed, new = document
+            await self._delivery.waited_out("feed store", lambda: subscriber.noticed(record.url, answer, feed, known))
+            if until and new:
+                # Not pushed, or not yet: until the next push shows that it works, the feed is polled as any other.
+                await self._delivery.waited_out("feed store", lambda: subscriber.missed(record.url))
+                return None
+        return until
 
     async def _failed(self, record: FeedRecord, failure: Failed, problem: FetchProblem | None = None) -> FeedPoll:
         now, limits = self._clock.now(), self._limits.schedule

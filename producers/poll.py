@@ -13,10 +13,12 @@ import structlog
 
 from producers import schedule
 from producers.claims import Claims
-from producers.feed_poll import FeedPoll, FeedPolling, PollLimits, PollSummary, feed_key
+from producers.feed_poll import FeedPolling
 from producers.fetch import Fetching
 from producers.opml import FeedSource
 from producers.parse_process import Parsing
+from producers.polls import FeedPoll, PollLimits, PollSummary, feed_key
+from producers.subscribing import Subscriber
 from producers.urls import registered_domain
 from producers.waits import Waits
 from quotewire.ports import Clock, FeedRecord, FeedStore, PollerSharing, Unavailable
@@ -29,6 +31,7 @@ log = structlog.get_logger()
 _SCAN_EVERY = 1.0
 _FORGET_EVERY = timedelta(hours=6)
 _LOOK_AHEAD = 1_000
+_ATTEND_EVERY = 5.0
 
 
 class Poller:
@@ -38,7 +41,8 @@ class Poller:
     hands articles to the stream, durable when it returns; raises Unavailable and Rejected. fetcher, parser: open, and
     closed by whoever opened them. random: numbers from 0 up to 1. observe: told of every poll, for metrics.
     waiting: told what is waited for where the stream or the store is away, and None when it is back.
-    sharing: who else polls these feeds with the same store; None for nobody.
+    sharing: who else polls these feeds with the same store; None for nobody. subscriber: asks hubs to push, and has
+    what they pushed; None where nothing can be pushed here.
 
     Used by one event loop; store and publish are called on threads.
     """
@@ -57,7 +61,12 @@ class Poller:
         observe: Callable[[FeedPoll], None] | None = None,
         waiting: Callable[[str | None], None] = lambda _: None,
         sharing: PollerSharing | None = None,
+        subscriber: Subscriber | None = None,
     ) -> None:
+        self._subscriber = subscriber
+        self._pushed: set[str] = set()
+        self._listed: set[str] = set()
+        self._listed_of: Sequence[FeedSource] | None = None
         self._claims = Claims(store, sharing) if sharing else None
         self._sharing = sharing
         self._sources = sources
@@ -75,6 +84,7 @@ class Poller:
             limits=self._limits,
             random=random,
             waits=self._waits,
+            subscriber=subscriber,
         )
         self._records: dict[str, FeedRecord] | None = None
 
@@ -106,11 +116,14 @@ class Poller:
         clock = asyncio.get_running_loop().time
         next_scan = clock()
         next_forgetting = self._clock.now()
+        attending: asyncio.Task[None] | None = None
         try:
             while not stop.is_set():
                 if clock() >= next_scan:
                     waiting = await self._due_or_none(crew.under_way)
                     next_scan = clock() + _SCAN_EVERY
+                    if self._subscriber and attending is None:
+                        attending = asyncio.create_task(self._attend(self._subscriber))
                 if self._clock.now() >= next_forgetting:
                     next_forgetting = self._clock.now() + _FORGET_EVERY
                     await self._forget_or_not()
@@ -118,6 +131,8 @@ class Poller:
                 await crew.wait(max(0.0, next_scan - clock()), stopping)
         finally:
             stopping.cancel()
+            if attending:
+                attending.cancel()
             await crew.finish(self._limits.drain_time)
 
     async def _due(self, under_way: Collection[str]) -> list[FeedSource]:
@@ -129,15 +144,20 @@ class Poller:
             self._records = dict(await asyncio.to_thread(self._store.feeds))
         now = self._clock.now()
         records = self._records
+        sources = await asyncio.to_thread(self._sources)
+        await self._look_for_pushes(sources)
         due: dict[str, FeedSource] = {}
-        for source in await asyncio.to_thread(self._sources):
+        for source in sources:
             key = feed_key(source)
-            if key not in under_way and schedule.due(records.get(key), now) and self._mine(source):
+            wanted = schedule.due(records.get(key), now) or key in self._pushed
+            if wanted and key not in under_way and self._mine(key):
                 due.setdefault(key, source)
 
         def overdue(item: tuple[str, FeedSource]) -> float:
             record = records.get(item[0])
-            return record.next_poll.timestamp() if record and record.next_poll else 0.0
+            if record is None or record.next_poll is None or item[0] in self._pushed:
+                return 0.0
+            return record.next_poll.timestamp()
 
         return [source for _, source in sorted(due.items(), key=overdue)]
 
@@ -151,19 +171,41 @@ class Poller:
         self._waits.end("feed list")
         return due
 
-    def _mine(self, source: FeedSource) -> bool:
-        return self._sharing is None or self._sharing.mine(registered_domain(source.url))
+    async def _look_for_pushes(self, sources: Sequence[FeedSource]) -> None:
+        if self._subscriber is None:
+            return
+        if sources is not self._listed_of:
+            self._listed_of, self._listed = sources, {feed_key(source) for source in sources}
+        self._pushed = set(await self._subscriber.pushed_feeds(self._listed))
+
+    async def _attend(self, subscriber: Subscriber) -> None:
+        """Have hubs asked, until ended."""
+        while True:
+            try:
+                # As many again at once where many wait.
+                while await subscriber.attend(self._listed, self._mine):
+                    pass
+            except Unavailable as error:
+                log.warning("feed store unavailable, hubs are not asked for now", reason=str(error))
+            except Exception:
+                # Feeds are polled all the same.
+                log.exception("hubs not asked by a fault of this program")
+            await asyncio.sleep(_ATTEND_EVERY)
+
+    def _mine(self, feed: str) -> bool:
+        return self._sharing is None or self._sharing.mine(registered_domain(feed))
 
     async def _poll(self, source: FeedSource) -> FeedPoll | None:
         key = feed_key(source)
         records = self._records if self._records is not None else {}
+        pushed = key in self._pushed
         if self._claims:
-            claimed = await self._claims.take(key, self._clock.now())
+            claimed = await self._claims.take(key, self._clock.now(), pushed=pushed)
             if claimed.record:
                 records[key] = claimed.record
             if not claimed.held:
                 return None
-        poll = await self._polling.poll(source, records.get(key) or FeedRecord(url=key))
+        poll = await self._polling.poll(source, records.get(key) or FeedRecord(url=key), pushed=pushed)
         records[key] = poll.record
         if self._observe is not None:
             self._observe(poll)

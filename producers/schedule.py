@@ -57,6 +57,8 @@ class ScheduleLimits:
     """How often feeds are asked that are dead or gone."""
     dead_after: int = 30
     """Failed polls in a row after which a feed is dead; ten times as many where they are soft."""
+    pushed: float = 21_600
+    """Interval of a feed whose hub pushes what is new."""
     quiet_after: float = 604_800
     """Time without anything new after which a feed is quiet."""
     outage: float = 60
@@ -82,6 +84,8 @@ class Answered:
     """What is wrong with the document although it could be read."""
     moved_to: str | None = None
     """Where the feed has moved for good."""
+    pushed_until: datetime | None = None
+    """Until when a hub will push what is new; None where none does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +113,8 @@ def after_answer(
     hints = answer.hints if answer.hints is not None else _remembered(record)
     hint = max(hints.ttl or 0, hints.update_interval or 0, answer.freshness or 0)
     wait = max(interval, min(hint, limits.hint)) * _jitter(limits, random)
+    if answer.pushed_until:
+        wait = max(wait, min(limits.pushed * _jitter(limits, random), (answer.pushed_until - now).total_seconds()))
     last_good = now if answer.entries else record.last_good
     # The first answer of a feed brings its whole past, which says nothing of how often it changes; but it is news here.
     last_new = now if answer.new else record.last_new
@@ -129,6 +135,29 @@ def after_answer(
         next_poll=_past_skipped(now + timedelta(seconds=wait), hints),
         site=answer.site or record.site,
         hints=hints.model_dump_json(exclude_defaults=True) if hints != _NO_HINTS else "",
+        week_start=volume.week_start,
+        week_new=volume.week_new,
+        habit=volume.habit,
+        weeks=volume.weeks,
+        anomaly=volume.anomaly,
+    )
+
+
+def after_push(record: FeedRecord, entries: int, new: int, now: datetime) -> FeedRecord:
+    """The record of a feed after a push of so many entries, `new` of them never seen.
+
+    When the feed is polled next, and at what pace, is no push's to say; what is wrong with polling it stays said.
+    """
+    last_new = now if new else record.last_new
+    volume = counted(record, new, now, last_new)
+    wakes = bool(new) and record.state in ("quiet", "empty")
+    return replace(
+        record,
+        state="fresh" if wakes else record.state,
+        reason="" if wakes else record.reason,
+        entries=max(record.entries, entries),
+        last_good=now,
+        last_new=last_new,
         week_start=volume.week_start,
         week_new=volume.week_new,
         habit=volume.habit,

@@ -20,7 +20,8 @@ from quotewire.ports import Clock, Outcome
 from schemas.records import Alert, DeadLetter, EnrichedArticle
 
 if TYPE_CHECKING:
-    from producers.feed_poll import FeedPoll  # with what it takes to fetch, which only the poller needs
+    from producers.callback import PushOutcome
+    from producers.polls import FeedPoll  # with what it takes to fetch, which only the poller needs
 
 _BATCH_BUCKETS = (0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800)
 """Seconds. Half an hour is the longest batch that keeps its group."""
@@ -85,6 +86,7 @@ class PipelineMetrics:
         self._failures = counter("feed_failures", "Polls that failed, by the state that the feed is in now.", "state")
         self._found = counter("articles_found", "Articles published by the poller.", "kind")
         self._pages = counter("page_fetches", "Articles' pages asked for.", "outcome")
+        self._pushes = counter("websub_pushes", "Pushes that hubs sent, by what became of them.", "outcome")
 
     # --- the worker: see quotewire.observing.WorkerObserver ---------------------------------------------------------
 
@@ -150,3 +152,9 @@ class PipelineMetrics:
             self._found.labels(kind).inc(count)
         for outcome, count in (("fetched", poll.pages), ("failed", poll.page_problems)):
             self._pages.labels(outcome).inc(count)
+
+    # --- what takes pushes ------------------------------------------------------------------------------------------
+
+    def received(self, outcome: PushOutcome) -> None:
+        """A hub sent something."""
+        self._pushes.labels(outcome).inc()

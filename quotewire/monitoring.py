@@ -39,11 +39,17 @@ _log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class _Look:
-    """What was seen at one moment: records that groups have still to process by group and topic, feeds by state."""
+    """What was seen at one moment.
+
+    Records that groups have still to process by group and topic; feeds by state, those whose volume differs from their
+    habit, and subscriptions at hubs by state.
+    """
 
     taken: float = field(default_factory=time.monotonic)
     lag: dict[tuple[str, str], int] = field(default_factory=dict)
     feeds: dict[str, int] = field(default_factory=dict)
+    anomalies: int = 0
+    subscriptions: dict[str, int] = field(default_factory=dict)
 
 
 class Outside:
@@ -72,13 +78,20 @@ class Outside:
             "quotewire_lag_records", "Records that a group has still to process.", labels=["group", "topic"]
         )
         feeds = GaugeMetricFamily("quotewire_feeds", "Feeds by state.", labels=["state"])
+        odd = GaugeMetricFamily("quotewire_feed_anomalies", "Feeds whose volume differs from their habit.")
+        subscriptions = GaugeMetricFamily(
+            "quotewire_websub_subscriptions", "Subscriptions at hubs by state.", labels=["state"]
+        )
         look = self._looked()
         if look is not None:
             for (group, topic), records in look.lag.items():
                 lag.add_metric([group, topic], records)
             for state, count in look.feeds.items():
                 feeds.add_metric([state], count)
-        yield from (build, up, ready, restarts, lag, feeds)
+            odd.add_metric([], look.anomalies)
+            for state, count in look.subscriptions.items():
+                subscriptions.add_metric([state], count)
+        yield from (build, up, ready, restarts, lag, feeds, odd, subscriptions)
 
 
 class Monitor:
@@ -140,8 +153,15 @@ class Monitor:
             if name in parts
             for topic in stage.topics
         }
-        views = self._wiring.feed_views() if "poll" in parts else ()
-        return _Look(lag=lag, feeds=dict(Counter(view.state for view in views)))
+        if "poll" not in parts:
+            return _Look(lag=lag)
+        views = self._wiring.feed_views()
+        return _Look(
+            lag=lag,
+            feeds=dict(Counter(view.state for view in views)),
+            anomalies=sum(bool(view.anomaly) for view in views),
+            subscriptions=dict(Counter(view.push_state for view in views if view.push_state)),
+        )
 
     def _recent_look(self) -> _Look | None:
         look = self._look

@@ -53,6 +53,8 @@ def run_part(
                 _run_stage(name, wiring, stop, status)
             elif name == "poll":
                 asyncio.run(_poll(wiring, stop, status, once=once))
+            elif name == "websub":
+                asyncio.run(_take_pushes(wiring, stop, status))
             else:
                 _serve(wiring, stop, status)
             return
@@ -81,9 +83,7 @@ def _run_stage(name: str, wiring: Wiring, stop: threading.Event, status: PartSta
 
 
 async def _poll(wiring: Wiring, stop: threading.Event, status: PartStatus, *, once: bool) -> None:
-    stopped = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    threading.Thread(target=_forward, args=(stop, loop, stopped), daemon=True).start()
+    stopped = _awaited(stop)
     async with wiring.poller(lambda reason: status.waits(reason) if reason else status.is_ready()) as poller:
         status.is_ready()
         if not once:
@@ -97,6 +97,23 @@ async def _poll(wiring: Wiring, stop: threading.Event, status: PartStatus, *, on
         await asyncio.gather(*pending, return_exceptions=True)
         for task in done:
             task.result()
+
+
+async def _take_pushes(wiring: Wiring, stop: threading.Event, status: PartStatus) -> None:
+    host, port = wiring.settings.websub_host, wiring.settings.websub_port
+
+    def ready(bound: int) -> None:
+        status.is_ready()
+        _log.info("hubs are answered", host=host, port=bound)
+
+    await wiring.callback().serve(host, port, _awaited(stop), ready)
+
+
+def _awaited(stop: threading.Event) -> asyncio.Event:
+    """An event of this loop that is set when `stop` is."""
+    stopped = asyncio.Event()
+    threading.Thread(target=_forward, args=(stop, asyncio.get_running_loop(), stopped), daemon=True).start()
+    return stopped
 
 
 def _forward(stop: threading.Event, loop: asyncio.AbstractEventLoop, stopped: asyncio.Event) -> None:

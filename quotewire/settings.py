@@ -83,6 +83,11 @@ class Settings(BaseSettings):
     fetch_pages: bool = Field(True, description="Whether articles' own pages are fetched where a feed gives a summary.")
     fetch_timeout: float = Field(60, gt=0, description="Seconds for one answer, from the first byte sent to the last.")
     fetch_cap: int = Field(10_000_000, gt=0, description="Bytes of one answer after decompression, at the most.")
+    websub_callback: str = Field(
+        "", description="Public address at which hubs reach this program; none for no WebSub: feeds are only polled."
+    )
+    websub_host: str = Field("127.0.0.1", description="Address that hubs' pushes are taken at, behind the public one.")
+    websub_port: int = Field(8768, ge=0, le=65535, description="Port that hubs' pushes are taken at.")
     samples: str = Field("127.0.0.1:8766", description="Address of the sample site; none for no such site.")
     web_host: str = Field("127.0.0.1", description="Address that the page is bound to.")
     web_port: int = Field(8765, ge=0, le=65535, description="Port of the page; 0 for any free one.")

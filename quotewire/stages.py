@@ -96,6 +96,7 @@ STAGES: dict[str, Stage] = {
 
 SERVICES: dict[str, str] = {
     "poll": "asks the feeds and publishes new articles",
+    "websub": "keeps what publishers push, for the pollers",
     "web": "serves the page",
 }
 """What runs beside the stages, and what it does."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import random
 import resource
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
@@ -13,12 +14,12 @@ from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
-from urllib.parse import unquote
 
-from producers.opml import FeedSource, read_opml
+from producers.opml import FeedSource, read_opml, source_problem
 from quotewire import watchlist
 from quotewire.feed_views import FeedView, feed_views
 from quotewire.files import Watched, write_whole
+from quotewire.located import located
 from quotewire.ports import (
     Clock,
     ConfigurationError,
@@ -32,7 +33,8 @@ from quotewire.ports import (
 )
 from quotewire.samples import SampleSite
 from quotewire.seed_files import seed_path
-from quotewire.settings import Settings, variable
+from quotewire.settings import Settings
+from quotewire.subscription_port import SubscriptionStore
 from schemas.codec import encode
 from schemas.records import RawArticle
 from schemas.topics import RAW, TOPICS
@@ -47,9 +49,11 @@ if TYPE_CHECKING:
     from consumers.alerts.state import AlertState
     from consumers.enrich.stage import Annotator
     from consumers.stories.fingerprint import Embedder
+    from producers.callback import Callback
     from producers.fetch import Fetcher
     from producers.parse_process import ParserPool
     from producers.poll import Poller
+    from producers.subscribing import Subscriber
     from quotewire.adapters.elasticsearch_connection import ElasticsearchOptions
     from quotewire.adapters.elasticsearch_security import ElasticsearchSecurity
     from quotewire.adapters.kafka_connection import KafkaOptions
@@ -97,7 +101,7 @@ class Wiring:
     def stream(self) -> Stream:
         """The stream, with all topics there."""
         stream: Stream
-        kind, path = _address("stream", self.settings.stream_address, servers=("kafka",))
+        kind, path = located("stream", self.settings.stream_address, servers=("kafka",))
         if kind == "kafka":
             from quotewire.adapters.kafka_stream import KafkaStream
 
@@ -118,7 +122,7 @@ class Wiring:
     def index(self) -> Index:
         """The index, set up."""
         index: Index
-        kind, path = _address("index", self.settings.index_address, servers=("https", "http"))
+        kind, path = located("index", self.settings.index_address, servers=("https", "http"))
         if kind in ("https", "http"):
             from quotewire.adapters.elasticsearch_index import ElasticsearchIndex
 
@@ -139,7 +143,7 @@ class Wiring:
     def feed_store(self) -> FeedStore:
         """What the poller remembers."""
         store: FeedStore
-        kind, path = _address("feed_store", self.settings.feed_store_address)
+        kind, path = located("feed_store", self.settings.feed_store_address)
         if kind == "memory":
             from quotewire.adapters.memory_feed_store import MemoryFeedStore
 
@@ -148,6 +152,22 @@ class Wiring:
             from quotewire.adapters.sqlite_feed_store import SqliteFeedStore
 
             store = SqliteFeedStore(path)
+        self._closing.callback(store.close)
+        return store
+
+    @cached_property
+    def subscriptions(self) -> SubscriptionStore:
+        """What is remembered of subscriptions at hubs, in the file of the feed store."""
+        store: SubscriptionStore
+        kind, path = located("feed_store", self.settings.feed_store_address)
+        if kind == "memory":
+            from quotewire.adapters.memory_subscriptions import MemorySubscriptionStore
+
+            store = MemorySubscriptionStore()
+        else:
+            from quotewire.adapters.sqlite_subscriptions import SqliteSubscriptionStore
+
+            store = SqliteSubscriptionStore(path)
         self._closing.callback(store.close)
         return store
 
@@ -220,7 +240,7 @@ class Wiring:
 
     def open_all(self) -> None:
         """Open every adapter: what is wrong with a setting shows at once, and threads find them open."""
-        _ = self.stream, self.index, self.feed_store
+        _ = self.stream, self.index, self.feed_store, self.subscriptions
 
     def feed_sources(self) -> Sequence[FeedSource]:
         """The feeds as they are listed now; read again only where the file has changed.
@@ -231,7 +251,7 @@ class Wiring:
 
     def feed_views(self) -> Sequence[FeedView]:
         """Every listed feed with what the poller remembers of it."""
-        return feed_views(self.feed_sources(), self.feed_store.feeds())
+        return feed_views(self.feed_sources(), self.feed_store.feeds(), self.subscriptions.subscriptions())
 
     def page(self) -> FastAPI:
         """The analyst's page."""
@@ -254,7 +274,7 @@ class Wiring:
         """Users and roles in Elasticsearch. Raises ConfigurationError where the index is no Elasticsearch."""
         from quotewire.adapters.elasticsearch_security import ElasticsearchSecurity
 
-        kind, _ = _address("index", self.settings.index_address, servers=("https", "http"))
+        kind, _ = located("index", self.settings.index_address, servers=("https", "http"))
         if kind not in ("https", "http"):
             raise ConfigurationError(f"setting QUOTEWIRE_INDEX: users are for Elasticsearch, and this is {kind}")
         security = ElasticsearchSecurity(self.settings.index_address, self._elasticsearch_options())
@@ -321,10 +341,34 @@ class Wiring:
                 observe=self.metrics.polled,
                 waiting=waiting,
                 sharing=sharing,
+                subscriber=self._subscriber(fetcher),
             )
 
+    def callback(self) -> Callback:
+        """What takes in pushes. Raises ConfigurationError where no hub could know its address."""
+        from producers.callback import Callback
+
+        if not self._callback_address():
+            raise ConfigurationError(
+                "setting QUOTEWIRE_WEBSUB_CALLBACK: without a public address no hub can reach this program"
+            )
+        return Callback(self.subscriptions, self.clock, limit=self.settings.fetch_cap, observe=self.metrics.received)
+
+    def _subscriber(self, fetcher: Fetcher) -> Subscriber | None:
+        from producers.subscribing import Subscriber
+
+        address = self._callback_address()
+        return Subscriber(self.subscriptions, fetcher, address, self.clock, random.random) if address else None
+
+    def _callback_address(self) -> str:
+        address = self.settings.websub_callback
+        problem = source_problem(address) if address else None
+        if problem:
+            raise ConfigurationError(f"setting QUOTEWIRE_WEBSUB_CALLBACK: {problem}")
+        return address
+
     def _poller_group(self) -> PollerSharing | None:
-        _, store = _address("feed_store", self.settings.feed_store_address)
+        _, store = located("feed_store", self.settings.feed_store_address)
         if self.settings.pollers == 1 or self.in_memory:
             return None
         from quotewire.adapters.poller_group import PollerGroup
@@ -403,35 +447,3 @@ def _allow_many_connections() -> None:
 
 def _message(article: RawArticle) -> Message:
     return Message(RAW.name, RAW.key(article), encode(article))
-
-
-def _address(setting: str, address: str, *, servers: Sequence[str] = ()) -> tuple[str, Path]:
-    """The kind of an address and, of a file, its path.
-
-    sqlite:///relative/path, sqlite:////absolute/path, memory://, or one of these kinds of servers, which read the
-    rest of the address themselves.
-    """
-    scheme, separator, rest = address.partition("://")
-    if separator and (scheme == "memory" or (scheme in servers and rest)):
-        return scheme, Path()
-    if separator and scheme == "sqlite" and rest.startswith("/") and len(rest) > 1:
-        path = Path(unquote(rest[1:])).expanduser().absolute()
-        _make_folder(setting, path.parent)
-        return "sqlite", path
-    forms = (
-        "sqlite:///relative/file.db",
-        "sqlite:////absolute/file.db",
-        *(f"{server}://HOST:PORT" for server in servers),
-    )
-    raise ConfigurationError(
-        f"setting {variable(setting)}: {address!r} is no address; use {', '.join(forms)} or memory://"
-    )
-
-
-def _make_folder(setting: str, folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ConfigurationError(
-            f"the folder {folder} cannot be made: {error.strerror}; set QUOTEWIRE_DATA or QUOTEWIRE_{setting.upper()}"
-        ) from error

@@ -4,60 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import fields
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from quotewire.adapters.sqlite import BUSY_TIMEOUT, Database
+from quotewire.adapters.sqlite_feed_layout import LAYOUTS, moment_of, stored
 from quotewire.ports import FeedRecord, SeenEntry
-
-_LAYOUTS = (
-    """
-    CREATE TABLE feeds (
-        id INTEGER PRIMARY KEY,
-        url TEXT NOT NULL UNIQUE,
-        title TEXT NOT NULL,
-        state TEXT NOT NULL,
-        reason TEXT NOT NULL,
-        fetch_url TEXT,
-        etag TEXT,
-        last_modified TEXT,
-        body_hash TEXT,
-        entries INTEGER NOT NULL,
-        polls INTEGER NOT NULL,
-        failures INTEGER NOT NULL,
-        interval REAL NOT NULL,
-        last_poll INTEGER,
-        last_good INTEGER,
-        last_new INTEGER,
-        next_poll INTEGER
-    ) STRICT;
-    CREATE TABLE seen (
-        feed INTEGER NOT NULL REFERENCES feeds (id) ON DELETE CASCADE,
-        identity TEXT NOT NULL,
-        article TEXT NOT NULL,
-        content_hash TEXT NOT NULL,
-        revision INTEGER NOT NULL,
-        edits INTEGER NOT NULL,
-        last_seen INTEGER NOT NULL,
-        PRIMARY KEY (feed, identity)
-    ) STRICT, WITHOUT ROWID;
-    CREATE INDEX seen_by_time ON seen (last_seen);
-    """,
-    """
-    ALTER TABLE feeds ADD COLUMN site TEXT;
-    ALTER TABLE feeds ADD COLUMN hints TEXT NOT NULL DEFAULT '';
-    ALTER TABLE feeds ADD COLUMN week_start INTEGER;
-    ALTER TABLE feeds ADD COLUMN week_new INTEGER NOT NULL DEFAULT 0;
-    ALTER TABLE feeds ADD COLUMN habit REAL NOT NULL DEFAULT 0;
-    ALTER TABLE feeds ADD COLUMN weeks INTEGER NOT NULL DEFAULT 0;
-    ALTER TABLE feeds ADD COLUMN anomaly TEXT NOT NULL DEFAULT '';
-    """,
-    """
-    CREATE TABLE claims (feed TEXT PRIMARY KEY, poller TEXT NOT NULL) STRICT, WITHOUT ROWID;
-    """,
-)
 
 _COLUMNS = tuple(field.name for field in fields(FeedRecord))
 _TIMES = tuple(name in ("last_poll", "last_good", "last_new", "next_poll", "week_start") for name in _COLUMNS)
@@ -88,7 +42,7 @@ class SqliteFeedStore:
     """
 
     def __init__(self, path: str | Path, *, busy_timeout: float = BUSY_TIMEOUT) -> None:
-        self._database = Database(path, _LAYOUTS, busy_timeout=busy_timeout)
+        self._database = Database(path, LAYOUTS, busy_timeout=busy_timeout)
 
     def feeds(self) -> Mapping[str, FeedRecord]:
         """Every remembered feed by its address. Raises Unavailable."""
@@ -129,7 +83,7 @@ class SqliteFeedStore:
                             entry.content_hash,
                             entry.revision,
                             entry.edits,
-                            _stored(entry.last_seen),
+                            stored(entry.last_seen),
                         )
                         for entry in seen
                     ),
@@ -168,7 +122,7 @@ class SqliteFeedStore:
         forgotten = 0
         while True:
             with self._database.writing() as connection:
-                step = connection.execute(_FORGET, (_stored(moment), _FORGET_AT_ONCE)).rowcount
+                step = connection.execute(_FORGET, (stored(moment), _FORGET_AT_ONCE)).rowcount
             forgotten += step
             if step < _FORGET_AT_ONCE:
                 return forgotten
@@ -180,34 +134,21 @@ class SqliteFeedStore:
 
 def _values(feed: FeedRecord) -> list[object]:
     return [
-        _stored(getattr(feed, name)) if is_time else getattr(feed, name)
+        stored(getattr(feed, name)) if is_time else getattr(feed, name)
         for name, is_time in zip(_COLUMNS, _TIMES, strict=True)
     ]
 
 
 def _record(row: tuple[Any, ...]) -> FeedRecord:
     values: list[Any] = [
-        _moment(value) if is_time and value is not None else value for value, is_time in zip(row, _TIMES, strict=True)
+        moment_of(value) if is_time and value is not None else value for value, is_time in zip(row, _TIMES, strict=True)
     ]
     return FeedRecord(*values)
 
 
 def _seen_entry(row: tuple[Any, ...]) -> SeenEntry:
     identity, article, content_hash, revision, edits, last_seen = row
-    return SeenEntry(identity, article, content_hash, revision, edits, _moment(last_seen))
-
-
-def _stored(moment: datetime | None) -> int | None:
-    # Microseconds since 1970, in whole numbers: what comes out is exactly what went in.
-    if moment is None:
-        return None
-    since = moment - datetime(1970, 1, 1, tzinfo=UTC)
-    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
-
-
-def _moment(stored: int) -> datetime:
-    seconds, microseconds = divmod(stored, 1_000_000)
-    return datetime.fromtimestamp(seconds, UTC).replace(microsecond=microseconds)
+    return SeenEntry(identity, article, content_hash, revision, edits, moment_of(last_seen))
 
 
 def _batches(identities: Collection[str]) -> Iterator[list[str]]:

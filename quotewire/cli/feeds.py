@@ -43,7 +43,8 @@ def list_feeds(json: _Json = False) -> None:
         line.append(feed.url, style="default")
         out.print(line)
         polled = f"{feed.entries} entries; polled {when(feed.last_poll)}, next {when(feed.next_poll)}"
-        out.print(Text(f"{'':12}{polled}{f'; {feed.reason}' if feed.reason else ''}", style="dim"))
+        told = "; ".join(text for text in (polled, feed.reason, feed.push) if text)
+        out.print(Text(f"{'':12}{told}", style="dim"))
 
 
 @app.command()
@@ -110,6 +111,7 @@ def remove(url: Annotated[str, typer.Argument(help="Address of the feed, as the 
             fail(f"{name} is not on the list; `quotewire feeds list` shows what is")
         write_opml(wiring.feeds_file, left)
         wiring.feed_store.forget(name)
+        wiring.subscriptions.forget(name)
     err.print(f"Removed {name}")
 
 

@@ -24,7 +24,8 @@ from quotewire.supervisor import Supervisor
 from quotewire.telemetry import configure_logging
 from quotewire.wiring import Wiring
 
-_ALL = ("poll", *STAGES, "web")
+_ALL = ("poll", "websub", *STAGES, "web")
+_WITHOUT_END = ("websub", "web")
 
 
 def register(app: typer.Typer) -> None:
@@ -35,7 +36,10 @@ def register(app: typer.Typer) -> None:
 def run(
     stages: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[STAGE]...", help=f"Any of: {', '.join(_ALL)}; all where none is given."),
+        typer.Argument(
+            metavar="[STAGE]...",
+            help=f"Any of: {', '.join(_ALL)}; where none is given all, websub only where its address is set.",
+        ),
     ] = None,
     once: Annotated[
         bool, typer.Option("--once", help="Poll every due feed once, process everything, print a summary and exit.")
@@ -58,15 +62,14 @@ def run(
     unknown = sorted(set(stages or ()) - set(_ALL))
     if unknown:
         fail(f"there is no stage {', '.join(unknown)}; the stages are {', '.join(_ALL)}", MISUSED)
-    chosen = (
-        [name for name in _ALL if name in stages] if stages else [name for name in _ALL if not (once and name == "web")]
-    )
-    if once and "web" in chosen:
-        fail("the page has no end: leave web out with --once", MISUSED)
+    endless = sorted(set(stages or ()) & set(_WITHOUT_END)) if once else []
+    if endless:
+        fail(f"{endless[0]} has no end: leave it out with --once", MISUSED)
     if once or err.is_terminal:
         # Somebody looks on, who is told by the summary or the page; the stages' processes inherit this.
         os.environ.setdefault(variable("log_level"), "warning")
     settings = load()
+    chosen = _chosen(stages, settings, once=once)
     configure_logging(settings.log_level, settings.log_format)
     with contextlib.ExitStack() as stack:
         wiring = stack.enter_context(Wiring(settings))
@@ -98,10 +101,20 @@ def _folder(stack: contextlib.ExitStack) -> Path:
     return Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="quotewire-", ignore_cleanup_errors=True)))
 
 
+def _chosen(stages: Sequence[str] | None, settings: Settings, *, once: bool) -> list[str]:
+    """The parts to run: those that are named, else all that have something to do."""
+    if stages:
+        return [name for name in _ALL if name in stages]
+    left_out = set(_WITHOUT_END) if once else set() if settings.websub_callback else {"websub"}
+    return [name for name in _ALL if name not in left_out]
+
+
 def _check(wiring: Wiring, chosen: Sequence[str]) -> None:
     """Find the user's mistakes before any process starts: each is then said once."""
     if "poll" in chosen:
         wiring.feed_sources()
+    if "websub" in chosen:
+        wiring.callback()
     if "enrich" in chosen:
         wiring.check_model()
     if "alerts" in chosen:

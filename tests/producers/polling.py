@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from producers.documents import ParsedFeed
-from producers.feed_poll import PollLimits
 from producers.fetch import Fetching
 from producers.opml import FeedSource
 from producers.parse import parse
 from producers.poll import Poller, PollSummary
+from producers.polls import PollLimits
+from producers.subscribing import Subscriber
 from quotewire.adapters.memory_feed_store import MemoryFeedStore
 from quotewire.ports import FeedRecord, FeedStore
 from schemas.records import RawArticle
@@ -51,6 +52,7 @@ class Desk:
     limits: PollLimits = field(default_factory=lambda: PollLimits(retry_wait=0.01))
     published: list[RawArticle] = field(default_factory=list)
     publish: Callable[[Sequence[RawArticle]], None] | None = None
+    subscriber: Subscriber | None = None
 
     def poller(self) -> Poller:
         return Poller(
@@ -62,6 +64,7 @@ class Desk:
             clock=self.clock,
             limits=self.limits,
             random=lambda: 0.5,
+            subscriber=self.subscriber,
         )
 
     def follow(self, *urls: str) -> None:

@@ -8,9 +8,9 @@ from datetime import timedelta
 
 import pytest
 
-from producers.feed_poll import PollLimits
 from producers.fetch import Fetcher
 from producers.opml import FeedSource
+from producers.polls import PollLimits
 from tests.producers.feeds import Item, item, rss
 from tests.producers.polling import Desk
 from tests.producers.site import Behaviour, Reply, Request, Site, redirect

@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 
 from producers.addresses import AddressPolicy
-from producers.feed_poll import FeedPoll, PollLimits
 from producers.fetch import Fetcher, FetchLimits
 from producers.opml import FeedSource
 from producers.pages import PageLimits
 from producers.parse_process import ParserPool
 from producers.poll import Poller
+from producers.polls import FeedPoll, PollLimits
 from quotewire.adapters.memory_feed_store import MemoryFeedStore
 from quotewire.adapters.sqlite_feed_store import SqliteFeedStore
 from quotewire.ports import ConfigurationError, FeedRecord, Rejected, SeenEntry, Unavailable

@@ -6,9 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from producers.feed_poll import PollLimits
 from producers.fetch import Fetcher
 from producers.opml import FeedSource
+from producers.polls import PollLimits
 from tests.producers.feeds import item, rss
 from tests.producers.polling import Desk
 from tests.producers.site import Reply, Site

@@ -70,6 +70,6 @@ def test_the_past_that_a_first_poll_brings_is_not_counted() -> None:
 
 def test_an_anomaly_is_shown_with_the_reason_of_the_state() -> None:
     record = replace(feed(), state="quiet", reason="nothing new since 2026-03-02", anomaly="nothing new for 8 days")
-    [view] = feed_views([FeedSource(record.url)], {record.url: record})
+    [view] = feed_views([FeedSource(record.url)], {record.url: record}, {})
     assert view.anomaly == "nothing new for 8 days"
     assert view.reason == "nothing new since 2026-03-02; nothing new for 8 days"

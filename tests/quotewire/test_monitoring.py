@@ -22,12 +22,13 @@ from quotewire.metrics import PipelineMetrics
 from quotewire.monitoring import Monitor
 from quotewire.observing import Observers, PartState
 from quotewire.part_status import PartStatus, said_by
-from quotewire.ports import Outcome
+from quotewire.ports import FeedRecord, Outcome
 from quotewire.settings import Settings
 from quotewire.wiring import Wiring
 from quotewire.worker import Backoff, Worker
 from schemas.records import EnrichedArticle
 from schemas.topics import RAW, TOPICS
+from tests.contracts.subscription_suite import subscription
 from tests.end_to_end.installation import Installation
 from tests.end_to_end.news_site import BRIDGE, NewsSite, numbered
 from tests.quotewire.worker_parts import NOON, FixedClock, Obedient, message
@@ -229,3 +230,36 @@ def test_only_what_was_stored_is_timed() -> None:
     assert value("article_searchable_seconds_sum", since="published") == 40
     assert value("article_searchable_seconds_count", since="published") == 1
     assert value("article_searchable_seconds_sum", since="seen") == 0, "no latency is negative, whatever the clocks say"
+
+
+def test_states_anomalies_and_subscriptions_of_feeds_are_figures(wiring: Wiring, tmp_path: Path) -> None:
+    (tmp_path / "feeds.opml").write_text(
+        "<opml version='2.0'><body>"
+        + "".join(f"<outline text='x' xmlUrl='https://{name}.example/'/>" for name in "abc")
+        + "</body></opml>"
+    )
+    wiring.feed_store.save(FeedRecord("https://a.example/", state="fresh", anomaly="nothing new for 9 days"), [])
+    wiring.feed_store.save(FeedRecord("https://b.example/", state="blocked"), [])
+    for name in "abz":  # z is not on the list
+        made = subscription(f"https://{name}.example/", state="active" if name == "a" else "denied")
+        wiring.subscriptions.change(made.feed, lambda _, made=made: made)  # type: ignore[misc]
+    with Monitor(wiring, lambda: [PartState("poll", up=True, restarts=0, crash_looping=False, said="")], tmp_path) as m:
+        m.watch()
+        until(lambda: ("quotewire_feeds", "fresh") in samples(m.port))
+        found = samples(m.port)
+    assert {state: found["quotewire_feeds", state] for state in ("fresh", "blocked", "new")} == {
+        "fresh": 1,
+        "blocked": 1,
+        "new": 1,
+    }
+    assert found["quotewire_feed_anomalies", ""] == 1
+    assert found["quotewire_websub_subscriptions", "active"] == 1
+    assert found["quotewire_websub_subscriptions", "denied"] == 1
+
+
+def test_pushes_are_counted_by_what_became_of_them() -> None:
+    registry = CollectorRegistry()
+    metrics = PipelineMetrics(registry, FixedClock())
+    for outcome in ("kept", "bad signature", "bad signature"):
+        metrics.received(outcome)  # type: ignore[arg-type]
+    assert registry.get_sample_value("quotewire_websub_pushes_total", {"outcome": "bad signature"}) == 2
