@@ -180,13 +180,24 @@ class Stream(Protocol):
 class Outcome:
     """What became of one document of a bulk write.
 
-    `stored`: written. `unchanged`: this very revision was there already. `older`: a newer revision was there and stays.
+    `stored`: written. `unchanged`: this very revision was there already, from this enrichment. `older`: a newer
+    revision, or this one from a newer enrichment, was there and stays.
     `rejected`: the index will never take it, for `reason`. `unavailable`: not now, for `reason`: write it again.
     """
 
     id: str
     status: Literal["stored", "unchanged", "older", "rejected", "unavailable"]
     reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """An article as the index has it: in which revision; `problem` says in one line what is wrong with it (two
+    documents, fewer quotes than it has), and is empty where nothing is.
+    """
+
+    revision: int
+    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,7 +308,8 @@ class Index(Protocol):
     def put_articles(self, articles: Sequence[EnrichedArticle]) -> Sequence[Outcome]:
         """Store articles with their quotes, replacing older revisions whole; an outcome for each, in order.
 
-        Visible to searches when it returns or within a second. Raises Unavailable where none could be tried.
+        Of one revision the newest enrichment counts, by `enriched`: none is older than any. Visible to searches when it
+        returns or within a second. Raises Unavailable where none could be tried.
         """
         ...
 
@@ -323,6 +335,14 @@ class Index(Protocol):
         """Alerts, the newest raised first; `article` stands among an alert's articles. Raises Unavailable."""
         ...
 
+    def stored(self, article_ids: Collection[str]) -> Mapping[str, Stored]:
+        """Which of these articles are stored whole, and how; at once after they were written. Raises Unavailable."""
+        ...
+
+    def stored_alerts(self, alert_ids: Collection[str]) -> Mapping[str, int]:
+        """Which of these alerts are stored, in which revision; at once after they were written. Raises Unavailable."""
+        ...
+
     def counts(self) -> Mapping[str, int]:
         """How many `articles`, `quotes` and `alerts` there are. Raises Unavailable."""
         ...
@@ -345,6 +365,15 @@ class SeenEntry:
     revision: int
     edits: int
     last_seen: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class FoundArticle:
+    """An article that a feed had, in the newest revision that was found there."""
+
+    feed: str
+    article: str
+    revision: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -391,6 +420,10 @@ class FeedStore(Protocol):
 
     def seen(self, feed: str, identities: Collection[str]) -> Mapping[str, SeenEntry]:
         """Those of a feed's entries that were seen before, by identity. Raises Unavailable."""
+        ...
+
+    def found(self) -> Iterator[FoundArticle]:
+        """Every article that is remembered, each once for each feed that had it, feed by feed. Raises Unavailable."""
         ...
 
     def save(self, feed: FeedRecord, seen: Sequence[SeenEntry]) -> None:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from quotewire.adapters import elasticsearch_searches as searches
 from quotewire.adapters.elasticsearch_connection import ElasticsearchOptions, connect, refusals
 from quotewire.adapters.elasticsearch_documents import stored_alert, stored_article
 from quotewire.adapters.elasticsearch_setup import ALERTS, ARTICLES, QUOTES, Names, set_up
+from quotewire.adapters.elasticsearch_stored import some_at_a_time, stored
 from quotewire.adapters.elasticsearch_writes import Writer
-from quotewire.ports import ArticlePage, ArticleQuery, Outcome, Prepared, QuotePage, QuoteQuery
+from quotewire.ports import ArticlePage, ArticleQuery, Outcome, Prepared, QuotePage, QuoteQuery, Stored
 from schemas.records import Alert, EnrichedArticle
 
 
@@ -67,6 +68,23 @@ class ElasticsearchIndex:
         """See `quotewire.ports.Index.alerts`."""
         answer = self._search(ALERTS, searches.alert_search(name, article, offset, limit))
         return [stored_alert(hit["_source"]) for hit in answer["hits"]["hits"]]
+
+    def stored(self, article_ids: Collection[str]) -> Mapping[str, Stored]:
+        """See `quotewire.ports.Index.stored`."""
+        found: dict[str, Stored] = {}
+        with refusals(self._address):
+            for some in some_at_a_time(article_ids):
+                found |= stored(self._client, self._names, self._writer.locations(some))
+        return found
+
+    def stored_alerts(self, alert_ids: Collection[str]) -> Mapping[str, int]:
+        """See `quotewire.ports.Index.stored_alerts`."""
+        found: dict[str, int] = {}
+        with refusals(self._address):
+            for some in some_at_a_time(alert_ids):
+                answer = self._client.mget(index=self._names.index(ALERTS), ids=some, source=["revision"])
+                found |= {item["_id"]: item["_source"]["revision"] for item in answer["docs"] if item.get("found")}
+        return found
 
     def counts(self) -> Mapping[str, int]:
         """See `quotewire.ports.Index.counts`."""

@@ -1,9 +1,9 @@
 """Writing to Elasticsearch, so that a newer revision always wins and nothing of an older one stays.
 
-The revision is the document's external version, so an older one is refused by the server itself, but only within one
-index; and an edit may move an article to another month. So a small index of locations says for each article which
-revision is stored, where, and with how many quotes. It is asked first and written last: what it names is complete, and
-whatever was begun and not finished is written over when the same revision comes again.
+Revision and time of enrichment make the document's external version, so what is older is refused by the server itself,
+but only within one index; and an edit may move an article to another month. So a small index of locations says for each
+article which revision is stored, where, and with how many quotes. It is asked first and written last: what it names is
+complete, and whatever was begun and not finished is written over when the same revision comes again.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from quotewire.adapters.elasticsearch_documents import (
     unsplit_fields,
 )
 from quotewire.adapters.elasticsearch_setup import ALERTS, ARTICLES, LOCATIONS, QUOTES, Names, period_of
-from quotewire.adapters.index_fields import ArticleFields, reason_to_reject
+from quotewire.adapters.index_fields import ArticleFields, reason_to_reject, standing
 from quotewire.ports import Outcome
 from schemas.records import Alert, EnrichedArticle
 
@@ -38,11 +38,24 @@ _NOT_THERE = 404
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """Where an article is stored, in which revision, and with how many quotes."""
+    """Where an article is stored, in which revision, from which enrichment, and with how many quotes."""
 
     revision: int
     period: str
     quotes: int
+    enriched: datetime | None = None
+
+    @classmethod
+    def read(cls, source: Mapping[str, Any]) -> Location:
+        """The location that a document holds."""
+        enriched = source.get("enriched")
+        moment = datetime.fromisoformat(enriched) if enriched else None
+        return cls(source["revision"], source["period"], source["quotes"], moment)
+
+    def document(self) -> dict[str, Any]:
+        """As locations.json maps it."""
+        enriched = self.enriched.isoformat() if self.enriched else None
+        return {"revision": self.revision, "period": self.period, "quotes": self.quotes, "enriched": enriched}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +100,8 @@ class _Write:
 
     @property
     def location(self) -> Location:
-        return Location(self.fields.article.revision, self.period, len(self.quotes))
+        article = self.fields.article
+        return Location(article.revision, self.period, len(self.quotes), article.enriched)
 
 
 class Writer:
@@ -102,7 +116,7 @@ class Writer:
         if not ids:
             return {}
         found = self._client.mget(index=self._names.index(LOCATIONS), ids=list(ids))
-        return {item["_id"]: Location(**item["_source"]) for item in found["docs"] if item.get("found")}
+        return {item["_id"]: Location.read(item["_source"]) for item in found["docs"] if item.get("found")}
 
     # --- articles ---------------------------------------------------------------------------------------------------
 
@@ -150,8 +164,8 @@ class Writer:
     def _prepared(self, article: EnrichedArticle, before: Location | None) -> _Write | Outcome:
         if reason := reason_to_reject(article):
             return Outcome(article.id, "rejected", reason)
-        if before is not None and before.revision >= article.revision:
-            return Outcome(article.id, "unchanged" if before.revision == article.revision else "older")
+        if before is not None and (status := standing(article, before.revision, before.enriched)):
+            return Outcome(article.id, status)
         fields = unsplit_fields(article)
         period = period_of(fields.dated, datetime.now(UTC))
         try:
@@ -177,18 +191,16 @@ class Writer:
             yield from self._deletions(write, before.period, stale, article=moved)
 
     def _location_operations(self, write: _Write) -> Iterator[_Operation]:
-        article, location = write.fields.article, write.location
-        document = {"revision": location.revision, "period": location.period, "quotes": location.quotes}
-        action = {"_index": self._names.index(LOCATIONS), "_id": article.id, "version": article.revision}
-        line = orjson.dumps({"index": {**action, "version_type": "external"}})
-        yield _Operation(article.id, (line, orjson.dumps(document)))
+        article = write.fields.article
+        action = {"_index": self._names.index(LOCATIONS), "_id": article.id, **_version(article)}
+        yield _Operation(article.id, (orjson.dumps({"index": action}), orjson.dumps(write.location.document())))
 
     def _take_back(self, write: _Write) -> None:
-        """Another writer stored a newer revision meanwhile, without knowing of what was written here."""
+        """Another writer stored a newer one meanwhile, without knowing of what was written here."""
         article = write.fields.article
         stored = self.locations([article.id]).get(article.id)
-        if stored is None or stored.revision == article.revision:
-            return  # the same revision, by a writer that was thought dead: the same documents
+        if stored is None or stored == write.location:
+            return  # the same record, by a writer that was thought dead: the same documents
         moved = stored.period != write.period
         stale = range(0 if moved else stored.quotes, len(write.quotes))
         for _ in self._bulk(list(self._deletions(write, write.period, stale, article=moved))):
@@ -248,8 +260,17 @@ class Writer:
                 yield _Answer(operation.owner, result["status"], kind, reason)
 
 
+_ENRICHED_BITS = 21
+_ENRICHED_UNIT = 2.0
+"""Of the 63 bits of a version, 42 are the revision in milliseconds; 21 are the time from there to the enrichment, in
+steps of two seconds: 48 days, which is longer than any topic keeps what could be enriched again."""
+
+
 def _version(article: EnrichedArticle) -> dict[str, Any]:
-    return {"version": article.revision, "version_type": "external_gte"}
+    """A number that grows with the revision and, within one, with the time of enrichment."""
+    since = 0.0 if article.enriched is None else article.enriched.timestamp() - article.revision / 1000
+    units = min(max(0, int(since / _ENRICHED_UNIT)), 2**_ENRICHED_BITS - 1)
+    return {"version": article.revision << _ENRICHED_BITS | units, "version_type": "external_gte"}
 
 
 def _alert_outcome(answer: _Answer, alert: Alert, stored: Mapping[str, int]) -> Outcome:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from typing import Literal
 
 from quotewire.adapters.excerpt import excerpt
 from quotewire.adapters.words import Phrase, words
@@ -17,7 +18,8 @@ LONGEST_ID = 512
 FACET_SIZE = 20
 """How many values of a facet are counted out."""
 
-LARGEST_REVISION = 2**63 - 1
+LARGEST_REVISION = 2**42 - 1
+"""In milliseconds since 1970 that is the year 2109; it leaves room in Elasticsearch's versions for what follows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,19 @@ def reason_to_reject(document: EnrichedArticle | Alert) -> str:
     if not 0 <= document.revision <= LARGEST_REVISION:
         return f"the revision is {document.revision}, an index takes 0 to {LARGEST_REVISION}"
     return ""
+
+
+def standing(article: EnrichedArticle, revision: int, enriched: datetime | None) -> Literal["", "unchanged", "older"]:
+    """What becomes of an article where this revision from this enrichment is stored; empty where it is to be written.
+
+    Of one revision the newest enrichment counts: so a better model's can take the place of an older one's.
+    """
+    if article.revision != revision:
+        return "older" if article.revision < revision else ""
+    if article.enriched == enriched:
+        return "unchanged"
+    newer = enriched is None or (article.enriched is not None and article.enriched > enriched)
+    return "" if newer else "older"
 
 
 def article_excerpt(text: str, headline_end: int, phrases: list[Phrase]) -> tuple[Fragment, ...]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 
-from quotewire.ports import FeedRecord, SeenEntry
+from quotewire.ports import FeedRecord, FoundArticle, SeenEntry
 
 
 class MemoryFeedStore:
@@ -29,6 +29,16 @@ class MemoryFeedStore:
         with self._lock:
             known = self._seen.get(feed, {})
             return {identity: known[identity] for identity in identities if identity in known}
+
+    def found(self) -> Iterator[FoundArticle]:
+        """Every article that is remembered, feed by feed."""
+        with self._lock:
+            newest: dict[tuple[str, str], int] = {}
+            for feed, known in self._seen.items():
+                for entry in known.values():
+                    place = feed, entry.article
+                    newest[place] = max(newest.get(place, entry.revision), entry.revision)
+        return (FoundArticle(feed, article, revision) for (feed, article), revision in newest.items())
 
     def save(self, feed: FeedRecord, seen: Sequence[SeenEntry]) -> None:
         """Remember a feed and the entries of its newest answer."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from threading import RLock
 from typing import TypeVar
@@ -18,6 +18,7 @@ from quotewire.adapters.index_fields import (
     articles_of,
     headline_end,
     reason_to_reject,
+    standing,
 )
 from quotewire.adapters.words import Phrase, contains, name_words, phrases
 from quotewire.ports import (
@@ -30,6 +31,7 @@ from quotewire.ports import (
     QuoteHit,
     QuotePage,
     QuoteQuery,
+    Stored,
 )
 from schemas.records import Alert, EnrichedArticle
 
@@ -67,8 +69,8 @@ class MemoryIndex:
         if reason := reason_to_reject(article):
             return Outcome(article.id, "rejected", reason)
         known = self._articles.get(article.id)
-        if known and known.article.revision >= article.revision:
-            return Outcome(article.id, "unchanged" if known.article.revision == article.revision else "older")
+        if known and (status := standing(article, known.article.revision, known.article.enriched)):
+            return Outcome(article.id, status)
         if known:
             for word in {*known.title_words, *known.text_words}:
                 self._articles_by_word[word].discard(article.id)
@@ -99,6 +101,17 @@ class MemoryIndex:
         with self._lock:
             fields = self._articles.get(article_id)
             return fields.article if fields else None
+
+    def stored(self, article_ids: Collection[str]) -> Mapping[str, Stored]:
+        """See `quotewire.ports.Index.stored`."""
+        with self._lock:
+            found = {each: self._articles.get(each) for each in article_ids}
+            return {each: Stored(fields.article.revision) for each, fields in found.items() if fields}
+
+    def stored_alerts(self, alert_ids: Collection[str]) -> Mapping[str, int]:
+        """See `quotewire.ports.Index.stored_alerts`."""
+        with self._lock:
+            return {each: self._alerts[each].revision for each in alert_ids if each in self._alerts}
 
     def counts(self) -> Mapping[str, int]:
         """See `quotewire.ports.Index.counts`."""

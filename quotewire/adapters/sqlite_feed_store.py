@@ -11,7 +11,7 @@ from typing import Any
 
 from quotewire.adapters.sqlite import BUSY_TIMEOUT, Database
 from quotewire.adapters.sqlite_feed_layout import LAYOUTS, moment_of, stored
-from quotewire.ports import FeedRecord, SeenEntry
+from quotewire.ports import FeedRecord, FoundArticle, SeenEntry
 
 _COLUMNS = tuple(field.name for field in fields(FeedRecord))
 _TIMES = tuple(name in ("last_poll", "last_good", "last_new", "next_poll", "week_start") for name in _COLUMNS)
@@ -26,6 +26,7 @@ _SAVE_SEEN = (
     "ON CONFLICT (feed, identity) DO UPDATE SET article = excluded.article, content_hash = excluded.content_hash, "
     "revision = excluded.revision, edits = excluded.edits, last_seen = excluded.last_seen"
 )
+_FOUND = "SELECT article, max(revision) FROM seen WHERE feed = ? GROUP BY article"
 _FORGET = (
     "DELETE FROM seen WHERE (feed, identity) IN "
     "(SELECT feed, identity FROM seen WHERE last_seen < ? ORDER BY last_seen LIMIT ?)"
@@ -62,6 +63,15 @@ class SqliteFeedStore:
                 )
                 found.update((row[0], _seen_entry(row)) for row in rows)
         return found
+
+    def found(self) -> Iterator[FoundArticle]:
+        """Every article that is remembered, feed by feed, each feed in one read. Raises Unavailable."""
+        with self._database.reading() as connection:
+            feeds = connection.execute("SELECT id, url FROM feeds ORDER BY id").fetchall()
+        for number, url in feeds:
+            with self._database.reading() as connection:
+                rows = connection.execute(_FOUND, (number,)).fetchall()
+            yield from (FoundArticle(url, article, revision) for article, revision in rows)
 
     def save(self, feed: FeedRecord, seen: Sequence[SeenEntry]) -> None:
         """Remember a feed and the entries of its newest answer, in one step. Raises Unavailable."""

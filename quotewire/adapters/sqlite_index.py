@@ -7,7 +7,7 @@ any other of ours finds; FTS5's own tokenizer only splits at the spaces between 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import RLock
@@ -17,7 +17,7 @@ from quotewire.adapters import sqlite_index_searches as searches
 from quotewire.adapters import sqlite_index_writes as writes
 from quotewire.adapters.sqlite import BUSY_TIMEOUT, connect, migrate, reading, translating, writing
 from quotewire.adapters.sqlite_index_layout import LAYOUTS
-from quotewire.ports import ArticlePage, ArticleQuery, Outcome, Prepared, QuotePage, QuoteQuery
+from quotewire.ports import ArticlePage, ArticleQuery, Outcome, Prepared, QuotePage, QuoteQuery, Stored
 from schemas.records import Alert, EnrichedArticle
 
 _CACHE_SIZE = 64 * 1024 * 1024
@@ -94,6 +94,16 @@ class SqliteIndex:
         """See `quotewire.ports.Index.alerts`."""
         with self._using() as connection:
             return searches.alerts(connection, name, article, offset, limit)
+
+    def stored(self, article_ids: Collection[str]) -> Mapping[str, Stored]:
+        """See `quotewire.ports.Index.stored`."""
+        with self._using() as connection, reading(connection):
+            return searches.stored(connection, article_ids)
+
+    def stored_alerts(self, alert_ids: Collection[str]) -> Mapping[str, int]:
+        """See `quotewire.ports.Index.stored_alerts`."""
+        with self._using() as connection, reading(connection):
+            return searches.stored_alerts(connection, alert_ids)
 
     def counts(self) -> Mapping[str, int]:
         """See `quotewire.ports.Index.counts`."""

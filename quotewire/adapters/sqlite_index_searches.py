@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from itertools import groupby
+from itertools import groupby, islice
 from typing import Any, TypeVar
 
 import orjson
@@ -22,6 +22,7 @@ from quotewire.ports import (
     QuoteHit,
     QuotePage,
     QuoteQuery,
+    Stored,
 )
 from schemas.codec import Malformed, decode
 from schemas.records import Alert, EnrichedArticle
@@ -63,6 +64,42 @@ def article(connection: sqlite3.Connection, article_id: str) -> EnrichedArticle 
     """The newest revision of an article, whole."""
     row = connection.execute("SELECT number FROM articles WHERE id = ?", (article_id,)).fetchone()
     return _record(connection, row[0]) if row else None
+
+
+_AT_ONCE = 500
+
+
+def stored(connection: sqlite3.Connection, ids: Collection[str]) -> dict[str, Stored]:
+    """Which of these articles are stored, and how."""
+    found = {}
+    for some in _some_at_a_time(ids):
+        rows = connection.execute(
+            "SELECT id, revision, quotes, (SELECT count(*) FROM quotes WHERE article = articles.number) "  # noqa: S608
+            f"FROM articles WHERE id IN ({', '.join('?' * len(some))})",
+            some,
+        )
+        for article_id, revision, wanted, there in rows:
+            found[article_id] = Stored(revision, "" if there == wanted else f"{there} of its {wanted} quotes")
+    return found
+
+
+def stored_alerts(connection: sqlite3.Connection, ids: Collection[str]) -> dict[str, int]:
+    """Which of these alerts are stored, in which revision."""
+    found: dict[str, int] = {}
+    for some in _some_at_a_time(ids):
+        rows = connection.execute(
+            "SELECT id, json_extract(record, '$.revision') FROM alerts "  # noqa: S608
+            f"WHERE id IN ({', '.join('?' * len(some))})",
+            some,
+        )
+        found.update(rows.fetchall())
+    return found
+
+
+def _some_at_a_time(ids: Collection[str]) -> Iterator[list[str]]:
+    waiting = iter(ids)
+    while some := list(islice(waiting, _AT_ONCE)):
+        yield some
 
 
 def alerts(

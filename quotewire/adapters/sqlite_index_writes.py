@@ -12,6 +12,7 @@ from quotewire.adapters.index_fields import (
     articles_of,
     headline_end,
     reason_to_reject,
+    standing,
 )
 from quotewire.adapters.words import name_words
 from quotewire.ports import Outcome
@@ -41,7 +42,9 @@ def put_article(connection: sqlite3.Connection, prepared: ArticleFields | Outcom
     article = prepared.article
     known = connection.execute("SELECT number, revision FROM articles WHERE id = ?", (article.id,)).fetchone()
     if known and known[1] >= article.revision:
-        return Outcome(article.id, "unchanged" if known[1] == article.revision else "older")
+        enriched = _enriched(connection, known[0]) if known[1] == article.revision else None
+        if status := standing(article, known[1], enriched):
+            return Outcome(article.id, status)
     if known:
         _remove(connection, known[0])
     number = _add(connection, prepared, known[0] if known else None)
@@ -56,6 +59,13 @@ def put_article(connection: sqlite3.Connection, prepared: ArticleFields | Outcom
     )
     _add_quotes(connection, number, prepared, numbers)
     return Outcome(article.id, "stored")
+
+
+def _enriched(connection: sqlite3.Connection, number: int) -> datetime | None:
+    """When the stored record of an article was made; read from the record, for it is seldom asked for."""
+    query = "SELECT json_extract(record, '$.enriched') FROM article_records WHERE number = ?"
+    (found,) = connection.execute(query, (number,)).fetchone()
+    return datetime.fromisoformat(found) if found else None
 
 
 _REMOVALS = (

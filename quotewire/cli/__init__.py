@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from quotewire.cli import annotate, browse, dead, doctor, feeds, health, parse, run, setup, watch
+from quotewire.cli import annotate, audit, browse, dead, doctor, feeds, health, parse, run, setup, watch
 from quotewire.cli.output import AWAY, MISUSED, complain, out
 from quotewire.ports import ConfigurationError, Rejected, Unavailable
 
@@ -29,6 +29,7 @@ app.add_typer(feeds.app, name="feeds")
 app.add_typer(watch.app, name="watch")
 app.add_typer(dead.app, name="dead")
 doctor.register(app)
+audit.register(app)
 health.register(app)
 
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from quotewire.ports import FeedRecord, FeedStore, SeenEntry
+from quotewire.ports import FeedRecord, FeedStore, FoundArticle, SeenEntry
 
 NOW = datetime(2026, 3, 4, 5, 6, 7, 891234, tzinfo=UTC)
 FEED = "https://ashmere.example/feed.xml"
@@ -104,6 +104,18 @@ class FeedStoreSuite:
         store.save(FeedRecord(FEED), [seen_entry("a"), seen_entry("b")])
         assert set(store.seen(FEED, {"b", "never"})) == {"b"}
         assert store.seen(FEED, []) == {}
+
+    def test_every_article_is_told_once_for_each_feed_that_had_it(self, store: FeedStore) -> None:
+        assert list(store.found()) == []
+        # One entry is remembered by its guid, its address and its text.
+        same = [seen_entry(identity, article="one", revision=number) for number, identity in enumerate("gut", start=5)]
+        store.save(FeedRecord(FEED), [*same, seen_entry("x", article="two", revision=1)])
+        store.save(FeedRecord(OTHER), [seen_entry("y", article="one", revision=3)])
+        assert sorted(store.found(), key=lambda each: (each.feed, each.article)) == [
+            FoundArticle(FEED, "one", 7),
+            FoundArticle(FEED, "two", 1),
+            FoundArticle(OTHER, "one", 3),
+        ]
 
     def test_identities_belong_to_their_feed(self, store: FeedStore) -> None:
         store.save(FeedRecord(FEED), [seen_entry("a", article="here")])

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import timedelta
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from quotewire.ports import ArticleQuery, Index, QuoteQuery
+from quotewire.ports import ArticleQuery, Index, QuoteQuery, Stored
 from schemas.records import EnrichedArticle
-from tests.contracts.index_contract import IndexContract, marked, shown
+from tests.contracts.index_contract import IndexContract, marked, properties, shown
 from tests.contracts.index_samples import (
     DAY,
     HARBOUR,
@@ -19,6 +22,9 @@ from tests.contracts.index_samples import (
     make_entity,
     make_quote,
 )
+
+REVISION = int(NOON.timestamp() * 1000)
+"""As the poller gives them: the time at which the content was first seen."""
 
 
 class StoringContract(IndexContract):
@@ -92,6 +98,62 @@ class StoringContract(IndexContract):
         assert self.put(index, make_article(text="Stale words", revision=6)) == ["older"]
         assert index.article("a1") == new
         assert self.found(index, "stale") == []
+
+    def test_of_one_revision_the_newer_enrichment_replaces_the_older(self, index: Index) -> None:
+        """As when a better model reads the same article again."""
+        moment = NOON + timedelta(minutes=6)
+        first = make_article(
+            revision=REVISION,
+            enriched=moment,
+            quotes=(make_quote("hurried", "A Person", number=1), make_quote("jobs", "Another", number=2)),
+        )
+        better = first.model_copy(
+            update={"enriched": moment + DAY, "quotes": (make_quote("hurried", "Ingrid Halvorsen"),)}
+        )
+        assert self.put(index, first, better) == ["stored", "stored"]
+        assert index.article("a1") == better
+        assert self.said(index) == ["hurried"]
+        assert self.put(index, first, better) == ["older", "unchanged"]
+        assert self.put(index, first.model_copy(update={"enriched": None})) == ["older"]
+        assert index.article("a1") == better
+        assert index.counts() == {"articles": 1, "quotes": 1, "alerts": 0}
+
+    def test_a_newer_enrichment_of_an_older_revision_replaces_nothing(self, index: Index) -> None:
+        newer = make_article(revision=REVISION + 1, enriched=NOON)
+        older = make_article(revision=REVISION, enriched=NOON + 30 * DAY, text="Stale words")
+        assert self.put(index, newer, older) == ["stored", "older"]
+        assert self.put(index, make_article("b", revision=REVISION, enriched=NOON + 30 * DAY)) == ["stored"]
+        assert self.put(index, make_article("b", revision=REVISION + 1, enriched=None)) == ["stored"]
+        assert index.article("a1") == newer
+        assert self.found(index, "stale") == []
+
+    @settings(properties, max_examples=12)
+    @given(
+        writes=st.permutations(
+            [(revision, hours) for revision in (REVISION, REVISION + 1, REVISION + 2) for hours in (None, 0, 30, 900)]
+        )
+    )
+    def test_in_whatever_order_they_come_the_newest_enrichment_of_the_newest_revision_stays(
+        self, index: Index, writes: list[tuple[int, int | None]]
+    ) -> None:
+        name = uuid.uuid4().hex
+        for revision, hours in writes:
+            enriched = None if hours is None else NOON + timedelta(hours=hours)
+            index.put_articles([make_article(name, revision=revision, enriched=enriched)])
+        stored = index.article(name)
+        assert stored is not None
+        assert (stored.revision, stored.enriched) == (REVISION + 2, NOON + timedelta(hours=900))
+
+    def test_what_is_stored_is_told(self, index: Index) -> None:
+        quoted = make_article("q", quotes=(make_quote("hurried", "A Person"),))
+        self.put(index, make_article(revision=3), quoted)
+        index.put_alerts([make_alert("x"), make_alert("y", name="Another")])
+        assert index.stored(["a1", "never", "q"]) == {"a1": Stored(3), "q": Stored(1)}
+        assert set(index.stored_alerts(["x", "never"])) == {"x"}
+        assert index.stored([]) == {}
+        assert index.stored_alerts([]) == {}
+        self.put(index, *[make_article(f"many{number}") for number in range(1_200)])
+        assert len(index.stored([f"many{number}" for number in range(1_300)])) == 1_200
 
     @pytest.mark.parametrize("order", [(1, 2, 3), (3, 2, 1), (2, 3, 1), (1, 3, 2, 3, 1)])
     def test_revisions_of_one_article_in_one_bulk_leave_the_newest(self, index: Index, order: tuple[int, ...]) -> None:
