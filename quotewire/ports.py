@@ -295,6 +295,24 @@ class QuotePage:
     hits: tuple[QuoteHit, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class HealthSample:
+    """How one thing was at one moment, for the dashboards of ops.
+
+    `kind` and `name` say what `value` is: of a stage, the records that it has still to process; of the dead letters,
+    how many were not replayed; of a state, the feeds that are in it; of one feed, by its address, how often in a row it
+    failed, with its state and the reason.
+    """
+
+    time: datetime
+    kind: Literal["stage", "dead-letters", "feeds", "feed"]
+    name: str
+    value: float
+    state: str = ""
+    reason: str = ""
+    title: str = ""
+
+
 class Index(Protocol):
     """Where results are searched. Writes are idempotent by id.
 
@@ -341,6 +359,14 @@ class Index(Protocol):
 
     def stored_alerts(self, alert_ids: Collection[str]) -> Mapping[str, int]:
         """Which of these alerts are stored, in which revision; at once after they were written. Raises Unavailable."""
+        ...
+
+    def put_health(self, samples: Sequence[HealthSample]) -> None:
+        """Store samples; of one feed only the newest is kept. Raises Unavailable."""
+        ...
+
+    def health(self) -> Sequence[HealthSample]:
+        """The newest sample of each kind and name, by kind and name. Raises Unavailable."""
         ...
 
     def counts(self) -> Mapping[str, int]:

@@ -104,6 +104,7 @@ def _for_analysts() -> list[SavedObject]:
         (16, [most_quoted, quoted_over_time]),
         (14, [by_outlet]),
         (20, [quotes]),
+        (20, [articles]),
     )
     shown = [number, said, speakers, outlets, flow, *named, most_quoted, quoted_over_time, by_outlet]
     return [articles, quotes, unknown, *shown, board]
@@ -113,9 +114,9 @@ def _for_name_trackers() -> list[SavedObject]:
     alerts = search(
         "quotewire-search-alerts",
         "Alerts, newest first",
-        "Each first mention of a tracked name in an article.",
+        "Each story that names a tracked name, with the sentence that names it first.",
         ALERTS,
-        ["name", "mention", "sentence", "outlet", "title", "url"],
+        ["name", "mention", "sentence", "outlets", "article_count", "title", "url"],
         "raised",
     )
     number = Chart("quotewire-alerts-number", "Alerts", ALERTS).metric(count("Alerts"))

@@ -53,15 +53,21 @@ def unsplit_fields(article: EnrichedArticle) -> ArticleFields:
     )
 
 
-def article_document(fields: ArticleFields) -> dict[str, Any]:
-    """An article as articles.json maps it."""
+def article_document(fields: ArticleFields, indexed: datetime, *, new: bool) -> dict[str, Any]:
+    """An article as articles.json maps it; `new` where no revision of it was there before.
+
+    `latency` is the seconds from publication until now, when it can be searched; of an edit there is none.
+    """
     article = fields.article
+    published = article.published if new and article.published and article.published <= indexed else None
     record = article.model_dump(mode="json", exclude={"text"})
     taken: tuple[str, ...] = ("id", "schema_version", "revision", "url", "feed", "outlet", "tags", "title", "byline")
     taken += ("published", "fetched", "enriched", "language", "image", "text_source", "model")
     return {
         **{name: record[name] for name in taken},
         **_dated(fields),
+        "indexed": indexed.isoformat(),
+        "latency": (indexed - published).total_seconds() if published else None,
         "text": article.text,
         "headline_end": headline_end(article),
         "entities": fields.entities,

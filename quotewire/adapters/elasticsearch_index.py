@@ -8,10 +8,11 @@ from typing import Any
 from quotewire.adapters import elasticsearch_searches as searches
 from quotewire.adapters.elasticsearch_connection import ElasticsearchOptions, connect, refusals
 from quotewire.adapters.elasticsearch_documents import stored_alert, stored_article
+from quotewire.adapters.elasticsearch_health import newest_health, put_health
 from quotewire.adapters.elasticsearch_setup import ALERTS, ARTICLES, QUOTES, Names, set_up
 from quotewire.adapters.elasticsearch_stored import some_at_a_time, stored
 from quotewire.adapters.elasticsearch_writes import Writer
-from quotewire.ports import ArticlePage, ArticleQuery, Outcome, Prepared, QuotePage, QuoteQuery, Stored
+from quotewire.ports import ArticlePage, ArticleQuery, HealthSample, Outcome, Prepared, QuotePage, QuoteQuery, Stored
 from schemas.records import Alert, EnrichedArticle
 
 
@@ -85,6 +86,16 @@ class ElasticsearchIndex:
                 answer = self._client.mget(index=self._names.index(ALERTS), ids=some, source=["revision"])
                 found |= {item["_id"]: item["_source"]["revision"] for item in answer["docs"] if item.get("found")}
         return found
+
+    def put_health(self, samples: Sequence[HealthSample]) -> None:
+        """See `quotewire.ports.Index.put_health`."""
+        with refusals(self._address):
+            put_health(self._client, self._names, samples)
+
+    def health(self) -> Sequence[HealthSample]:
+        """See `quotewire.ports.Index.health`. Of very many feeds, those that were last stored."""
+        with refusals(self._address):
+            return newest_health(self._client, self._names)
 
     def counts(self) -> Mapping[str, int]:
         """See `quotewire.ports.Index.counts`."""

@@ -17,11 +17,11 @@ from elasticsearch import BadRequestError, Elasticsearch, NotFoundError
 
 from quotewire.ports import Prepared
 
-ARTICLES, QUOTES, ALERTS, LOCATIONS = "articles", "quotes", "alerts", "locations"
-KINDS = (ARTICLES, QUOTES, ALERTS, LOCATIONS)
+ARTICLES, QUOTES, ALERTS, LOCATIONS, HEALTH = "articles", "quotes", "alerts", "locations", "health"
+KINDS = (ARTICLES, QUOTES, ALERTS, LOCATIONS, HEALTH)
 """Every kind of index."""
 
-_BY_MONTH = (ARTICLES, QUOTES)
+_BY_MONTH = (ARTICLES, QUOTES, HEALTH)
 _KEPT_BY_MONTH = 24
 _FIRST_YEAR = 1990
 _REST = "rest"

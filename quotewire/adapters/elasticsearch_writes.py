@@ -167,9 +167,12 @@ class Writer:
         if before is not None and (status := standing(article, before.revision, before.enriched)):
             return Outcome(article.id, status)
         fields = unsplit_fields(article)
-        period = period_of(fields.dated, datetime.now(UTC))
+        now = datetime.now(UTC)
+        period = period_of(fields.dated, now)
         try:
-            whole = self._index(ARTICLES, period, article, article.id, article_document(fields))
+            whole = self._index(
+                ARTICLES, period, article, article.id, article_document(fields, now, new=before is None)
+            )
             quotes = tuple(
                 self._index(QUOTES, period, article, quote_id(article.id, number), quote_document(fields, number))
                 for number in range(len(fields.quotes))

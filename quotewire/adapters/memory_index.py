@@ -26,6 +26,7 @@ from quotewire.ports import (
     ArticlePage,
     ArticleQuery,
     Facet,
+    HealthSample,
     Outcome,
     Prepared,
     QuoteHit,
@@ -50,6 +51,7 @@ class MemoryIndex:
         self._articles: dict[str, ArticleFields] = {}
         self._articles_by_word: defaultdict[str, set[str]] = defaultdict(set)
         self._alerts: dict[str, Alert] = {}
+        self._health: dict[tuple[str, str], HealthSample] = {}
 
     def setup(self) -> Sequence[Prepared]:
         """Nothing needs to be set up."""
@@ -112,6 +114,19 @@ class MemoryIndex:
         """See `quotewire.ports.Index.stored_alerts`."""
         with self._lock:
             return {each: self._alerts[each].revision for each in alert_ids if each in self._alerts}
+
+    def put_health(self, samples: Sequence[HealthSample]) -> None:
+        """See `quotewire.ports.Index.put_health`."""
+        with self._lock:
+            for sample in samples:
+                known = self._health.get((sample.kind, sample.name))
+                if known is None or known.time <= sample.time:
+                    self._health[sample.kind, sample.name] = sample
+
+    def health(self) -> Sequence[HealthSample]:
+        """See `quotewire.ports.Index.health`."""
+        with self._lock:
+            return [self._health[key] for key in sorted(self._health)]
 
     def counts(self) -> Mapping[str, int]:
         """See `quotewire.ports.Index.counts`."""

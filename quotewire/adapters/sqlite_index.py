@@ -17,7 +17,7 @@ from quotewire.adapters import sqlite_index_searches as searches
 from quotewire.adapters import sqlite_index_writes as writes
 from quotewire.adapters.sqlite import BUSY_TIMEOUT, connect, migrate, reading, translating, writing
 from quotewire.adapters.sqlite_index_layout import LAYOUTS
-from quotewire.ports import ArticlePage, ArticleQuery, Outcome, Prepared, QuotePage, QuoteQuery, Stored
+from quotewire.ports import ArticlePage, ArticleQuery, HealthSample, Outcome, Prepared, QuotePage, QuoteQuery, Stored
 from schemas.records import Alert, EnrichedArticle
 
 _CACHE_SIZE = 64 * 1024 * 1024
@@ -71,6 +71,11 @@ class SqliteIndex:
         with self._using() as connection, writing(connection):
             return [writes.put_alert(connection, alert) for alert in alerts]
 
+    def put_health(self, samples: Sequence[HealthSample]) -> None:
+        """See `quotewire.ports.Index.put_health`. Here only the newest sample of each kind and name is kept."""
+        with self._using() as connection, writing(connection):
+            writes.put_health(connection, samples)
+
     # --- reading
 
     def article(self, article_id: str) -> EnrichedArticle | None:
@@ -104,6 +109,11 @@ class SqliteIndex:
         """See `quotewire.ports.Index.stored_alerts`."""
         with self._using() as connection, reading(connection):
             return searches.stored_alerts(connection, alert_ids)
+
+    def health(self) -> Sequence[HealthSample]:
+        """See `quotewire.ports.Index.health`."""
+        with self._using() as connection:
+            return searches.health(connection)
 
     def counts(self) -> Mapping[str, int]:
         """See `quotewire.ports.Index.counts`."""

@@ -98,5 +98,18 @@ CREATE INDEX alert_articles_by_alert ON alert_articles (alert);
 INSERT INTO alert_articles SELECT number, article FROM alerts;
 """
 
-LAYOUTS = (_FIRST, _ALERTS_GROW)
+_HEALTH = """
+CREATE TABLE health (
+    kind TEXT NOT NULL,
+    name TEXT NOT NULL,
+    time INTEGER NOT NULL,
+    value REAL NOT NULL,
+    state TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    title TEXT NOT NULL,
+    PRIMARY KEY (kind, name)
+) WITHOUT ROWID;
+"""
+
+LAYOUTS = (_FIRST, _ALERTS_GROW, _HEALTH)
 """What leads from each version of the layout to the next, for `quotewire.adapters.sqlite.migrate`."""

@@ -19,6 +19,7 @@ from quotewire.ports import (
     ArticleQuery,
     ConfigurationError,
     Facet,
+    HealthSample,
     QuoteHit,
     QuotePage,
     QuoteQuery,
@@ -116,6 +117,12 @@ def alerts(
         (*conditions.parameters, max(0, limit), max(0, offset)),
     )
     return [_decoded(Alert, ALERTS, record) for (record,) in rows]
+
+
+def health(connection: sqlite3.Connection) -> list[HealthSample]:
+    """The newest sample of each kind and name, by kind and name."""
+    rows = connection.execute("SELECT time, kind, name, value, state, reason, title FROM health ORDER BY kind, name")
+    return [HealthSample(_EPOCH + timedelta(microseconds=time), *rest) for time, *rest in rows]
 
 
 def _decoded(kind: type[_Record], topic: Topic, record: str) -> _Record:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from quotewire.adapters.index_fields import (
@@ -15,7 +15,7 @@ from quotewire.adapters.index_fields import (
     standing,
 )
 from quotewire.adapters.words import name_words
-from quotewire.ports import Outcome
+from quotewire.ports import HealthSample, Outcome
 from schemas.codec import encode
 from schemas.records import Alert, EnrichedArticle
 
@@ -160,3 +160,16 @@ def put_alert(connection: sqlite3.Connection, alert: Alert) -> Outcome:
         [(number, article) for article in articles_of(alert)],
     )
     return Outcome(alert.id, "stored")
+
+
+def put_health(connection: sqlite3.Connection, samples: Sequence[HealthSample]) -> None:
+    """Write samples, unless a newer one of the same kind and name is there."""
+    connection.executemany(
+        "INSERT INTO health VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (kind, name) DO UPDATE SET time = excluded.time,"
+        " value = excluded.value, state = excluded.state, reason = excluded.reason, title = excluded.title"
+        " WHERE time <= excluded.time",
+        [
+            (each.kind, each.name, microseconds(each.time), each.value, each.state, each.reason, each.title)
+            for each in samples
+        ],
+    )

@@ -16,6 +16,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 
 from quotewire.cli.output import FAILED, MISUSED, err, fail, out
 from quotewire.cli.summary import Snapshot, print_summary
+from quotewire.health_reports import HealthReports
 from quotewire.monitoring import Monitor
 from quotewire.ports import Unavailable
 from quotewire.settings import Settings, load, variable
@@ -85,6 +86,8 @@ def run(
             monitor.watch()
         stack.enter_context(wiring.sample_site() if "poll" in chosen else contextlib.nullcontext())
         if not once:
+            if "poll" in chosen:
+                stack.enter_context(HealthReports(wiring))
             err.print(f"Running {', '.join(chosen)}; data in {settings.data}. Ctrl-C stops.")
             raise typer.Exit(supervisor.run())
         before = Snapshot.take(wiring)
