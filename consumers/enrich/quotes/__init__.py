@@ -12,6 +12,9 @@ resolved to entities.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from spacy.language import Language
 from spacy.tokens import Doc
 
@@ -19,7 +22,8 @@ from consumers.enrich.quotes.article import read_article
 from consumers.enrich.quotes.finder import Finder
 from consumers.enrich.quotes.paragraphs import make_paragraphs
 from consumers.enrich.quotes.records import make_quotes as _records
-from consumers.enrich.tokens import read_tokens
+from consumers.enrich.tokens import Tokens, read_tokens
+from schemas.records import Entity
 
 __all__ = ["QuoteFinder", "make_paragraphs", "make_quotes"]
 
@@ -29,10 +33,23 @@ class QuoteFinder:
 
     def __call__(self, doc: Doc) -> Doc:
         """Annotate a document and give it back."""
-        tokens = read_tokens(doc)
+        tokens = _with_names(read_tokens(doc), doc._.named_entities)
         drafts = Finder(read_article(tokens)).find()
         doc._.quotes = _records(tokens, drafts, doc._.named_entities)
         return doc
+
+
+def _with_names(tokens: Tokens, entities: Sequence[Entity]) -> Tokens:
+    """The tokens with the people whom the name resolver found labelled so, whatever the model took them for."""
+    entity, begins = list(tokens.entity), list(tokens.entity_begins)
+    for person in entities:
+        if person.label != "PERSON":
+            continue
+        for mention in person.mentions:
+            first = tokens.at(mention.start)
+            for token in range(first, min(tokens.at(mention.end - 1) + 1, len(tokens))):
+                entity[token], begins[token] = "PERSON", token == first
+    return replace(tokens, entity=entity, entity_begins=begins)
 
 
 @Language.factory(

@@ -6,10 +6,12 @@ from consumers.enrich.quotes.article import Article
 from consumers.enrich.quotes.cue import Cue
 from consumers.enrich.quotes.grammar import plain_phrase
 from consumers.enrich.quotes.lexicon import words
+from consumers.enrich.quotes.manner import cue_by_place
 
 _SPEECH = frozenset(["quote", "clause", "manner", "thought", "naming", "topic", "words"])
 _ENDS = frozenset([".", "?", "!"])
 _MARKS = frozenset("“”\"„«»‹›‘’'") | {"''", "``"}
+_SPACES = frozenset([" ", "  ", "\u00a0", " \u00a0"])
 LONGEST_GAP = 45
 """Tokens that may stand between a stretch and its cue."""
 
@@ -48,7 +50,7 @@ def before_gap(article: Article, number: int) -> tuple[int, int]:
     """The tokens between the sentence's start, or the stretch before, and a stretch (first, last; without its mark)."""
     tokens = article.tokens
     last = article.ranges[number][0] - 1
-    while last >= 0 and tokens.words[last] in _MARKS:
+    while last >= 0 and (tokens.words[last] in _MARKS or tokens.words[last] in _SPACES):
         last -= 1
     paragraph = tokens.paragraph[article.ranges[number][0]]
     first = last
@@ -78,7 +80,18 @@ def after_gap(article: Article, number: int) -> tuple[int, int]:
 
 
 def cue_after(article: Article, number: int) -> tuple[Cue, str] | None:
-    """The cue of “…,” she said: the one that governs what follows a stretch in its sentence."""
+    """The cue of “…,” she said: a verb of speech, else what stands in the place of one."""
+    found = _cue_after(article, number)
+    if found is not None and (found[0].speaker is not None or not starts_sentence(article, number)):
+        return found
+    first, last = after_gap(article, number)
+    if first > last or not article.stretches[number].closed or not starts_sentence(article, number):
+        return found
+    return cue_by_place(article, first, last, final_mark(article, number)) or found
+
+
+def _cue_after(article: Article, number: int) -> tuple[Cue, str] | None:
+    """The verb of speech that governs what follows a stretch in its sentence."""
     tokens = article.tokens
     mark = final_mark(article, number)
     first, last = after_gap(article, number)
@@ -176,7 +189,11 @@ def cue_before(article: Article, number: int) -> tuple[Cue, str] | None:
     first, last = before_gap(article, number)
     if first > last:
         return _paragraph_before(article, number)
-    cues = [c for c in article.cues_between(first, last) if c.kind != "according" or c.first == first]
+    cues = [
+        c
+        for c in article.cues_between(first, last)
+        if c.kind != "according" or c.first == first or c.rule == "in-words-of"
+    ]
     mark = tokens.words[last]
     if mark == ":":
         named = [c for c in cues if c.kind == "colon"]
@@ -195,6 +212,9 @@ def cue_before(article: Article, number: int) -> tuple[Cue, str] | None:
     for cue in reversed(verbs):
         if cue.last == tail and cue.frames & _SPEECH:
             return cue, "cue-right-before"
+    for cue in cues:
+        if cue.rule == "in-words-of" and cue.speaker is not None and max(cue.last, cue.speaker.last) == tail:
+            return cue, "according-before"
     if commaed and starts_sentence(article, number):
         best = _governing(article, [c for c in verbs if c.frames & {"quote", "manner", "clause"}])
         if best:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import re
 
+from consumers.enrich.quotes.ascriptions import find_ascriptions
 from consumers.enrich.quotes.cue import Cue
 from consumers.enrich.quotes.grammar import Phrase, is_nominal, is_verb, joined, noun_phrase, subject
 from consumers.enrich.quotes.lexicon import cue_nouns, cue_verbs, words
+from consumers.enrich.quotes.places import neighbour
 from consumers.enrich.quotes.relays import relay
 from consumers.enrich.tokens import Tokens
 
 _SURE_FORMS = frozenset("said says told tells wrote writes asked asks added adds tweeted tweets".split())
 """Forms that report speech whatever the tagger takes them for."""
-_WITH_HEARER = frozenset("told tells tell asked asks warned warns reminded informed assured urged".split())
-"""Verbs whose next noun is who was spoken to."""
 _DASH = re.compile(r"\s*(?:—|–|--?)\s?(?P<name>[A-Z][\w.’'-]+(?: (?:[A-Z][\w.’'-]*|de|van|von|al|bin)){0,5})")
 _COLON = re.compile(
     r"\s*(?P<name>[A-Z][\w.’'-]*(?: (?:[A-Z][\w.’'()-]*|de|van|von|al|bin|la|the|of|for|and|&)){0,6}): ?(?=\S)"
@@ -33,7 +33,8 @@ def find_cues(tokens: Tokens, stretch_of: list[int]) -> list[Cue]:
         if word == "according" and token + 1 < len(tokens) and tokens.lower[token + 1] == "to":
             found.append(_according(tokens, token))
         elif word in noun_groups and tokens.tags[token].startswith("NN"):
-            found.append(_noun(tokens, token, noun_groups[word]))
+            found.append(_noun(tokens, token, noun_groups[word], stretch_of))
+    found += find_ascriptions(tokens)
     found += _colons(tokens)
     found += _dashes(tokens)
     return sorted(found, key=lambda cue: cue.first)
@@ -67,7 +68,7 @@ def _add_speaker(tokens: Tokens, cue: Cue, stretch_of: list[int]) -> None:
     if head is not None and stretch_of[head] >= 0 and stretch_of[cue.token] != stretch_of[head]:
         head, rule = None, "subject"
     if head is None and rule != "agent":
-        head, rule = _neighbour(tokens, cue.token, stretch_of), "neighbour"
+        head, rule = neighbour(tokens, cue.token, stretch_of), "neighbour"
     if head is None:
         return
     cue.speaker, cue.rule = noun_phrase(tokens, head), rule
@@ -77,31 +78,6 @@ def _add_speaker(tokens: Tokens, cue: Cue, stretch_of: list[int]) -> None:
         if is_nominal(tokens, antecedent) and not is_verb(tokens, antecedent):
             cue.speaker = Phrase(head, head, head, noun_phrase(tokens, antecedent))
     relay(tokens, cue)
-
-
-def _neighbour(tokens: Tokens, token: int, stretch_of: list[int]) -> int | None:
-    """The noun right after or before a verb that the parser gave no subject outside the marks."""
-    if tokens.tags[token] in ("VBG", "VB"):
-        return None
-    after = token + 1
-    takes_hearer = tokens.lower[token] in _WITH_HEARER
-    if (
-        not takes_hearer
-        and after < len(tokens)
-        and tokens.paragraph[after] == tokens.paragraph[token]
-        and stretch_of[after] < 0
-    ) and (tokens.tags[after].startswith(("PRP", "NNP", "DT")) or tokens.lower[after].rstrip(".") in words("titles")):
-        last = after
-        while last + 1 < len(tokens) and tokens.tags[last].startswith(("DT", "JJ", "NN", "PRP$", "CD")):
-            if not tokens.tags[last + 1].startswith(("JJ", "NN")):
-                break
-            last += 1
-        if tokens.tags[last].startswith(("NN", "PRP")):
-            return last
-    before = token - 1
-    if before < 0 or tokens.paragraph[before] != tokens.paragraph[token] or stretch_of[before] >= 0:
-        return None
-    return before if tokens.tags[before] in ("PRP", "NNP", "NNPS", "NN", "NNS") else None
 
 
 def _according(tokens: Tokens, token: int) -> Cue:
@@ -114,7 +90,7 @@ def _according(tokens: Tokens, token: int) -> Cue:
     return cue
 
 
-def _noun(tokens: Tokens, token: int, group: str) -> Cue:
+def _noun(tokens: Tokens, token: int, group: str, stretch_of: list[int]) -> Cue:
     cue = Cue("noun", tokens.lower[token], frozenset([group]), token, token, token, depth=len(tokens.ancestors(token)))
     head = None
     for child in tokens.children[token]:
@@ -131,7 +107,7 @@ def _noun(tokens: Tokens, token: int, group: str) -> Cue:
         if is_verb(tokens, verb):
             head, rule = subject(tokens, verb)
             cue.rule = "subject-of-clause" if rule else ""
-            if head == token:
+            if head == token or (head is not None and stretch_of[head] >= 0 and stretch_of[token] < 0):
                 head = None
     if head is not None:
         cue.speaker = noun_phrase(tokens, head)

@@ -18,6 +18,8 @@ def reported(tokens: Tokens, cue: Cue) -> tuple[list[Range], str]:
     """The token ranges of what a cue reports in its own sentence, and the name of the rule; no ranges where nothing
     is.
     """
+    if cue.rule == "in-words-of":
+        return [], ""
     if cue.kind == "according":
         return _matrix(tokens, cue, _phrase_range(tokens, cue)), "according-to"
     if cue.kind == "noun":
