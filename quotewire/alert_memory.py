@@ -5,12 +5,18 @@ from __future__ import annotations
 import structlog
 
 from consumers.alerts.state import AlertState
-from quotewire.ports import Stream, StreamRecord
+from quotewire.ports import MARK, Stream, StreamRecord
 from schemas.codec import Malformed, decode
 from schemas.records import Alert, StoryMember
 from schemas.topics import ALERTS, STORIES, Topic
 
 _log = structlog.get_logger()
+
+REMEMBERED = (STORIES, ALERTS)
+"""What the memory is made of. Stories first: an alert is only kept whole while its story is known."""
+
+FORGOTTEN_FROM, FORGOTTEN_TO = f"{MARK}alerts-forgotten-from", f"{MARK}alerts-forgotten-to"
+"""What stands between the positions of these groups is not remembered: a replay that is to alert again sets them."""
 
 
 class AlertMemory:
@@ -24,15 +30,18 @@ class AlertMemory:
     def __init__(self, stream: Stream) -> None:
         self._stream = stream
         self._state = AlertState()
-        self._next: dict[str, dict[int, int]] = {STORIES.name: {}, ALERTS.name: {}}
+        self._next: dict[str, dict[int, int]] = {topic.name: {} for topic in REMEMBERED}
+        self._forgotten: dict[str, dict[int, range]] | None = None
 
     def recall(self) -> AlertState:
         """The state, brought up to date. Raises Unavailable."""
-        # Stories first: an alert is only kept whole while its story is known.
-        for topic in (STORIES, ALERTS):
-            positions = self._next[topic.name]
+        if self._forgotten is None:
+            self._forgotten = {topic.name: forgotten(self._stream, topic) for topic in REMEMBERED}
+        for topic in REMEMBERED:
+            positions, gone = self._next[topic.name], self._forgotten[topic.name]
             for record in self._stream.read(topic.name, positions):
-                self._learn(topic, record)
+                if record.offset not in gone.get(record.partition, ()):
+                    self._learn(topic, record)
                 positions[record.partition] = record.offset + 1
         self._state.forget_old()
         return self._state
@@ -46,3 +55,10 @@ class AlertMemory:
             return
         assert isinstance(learned, StoryMember | Alert)
         self._state.learn(learned)
+
+
+def forgotten(stream: Stream, topic: Topic) -> dict[int, range]:
+    """The offsets of each partition that are not remembered any more. Raises Unavailable."""
+    ends = {at.partition: at.committed for at in stream.positions(topic.name, FORGOTTEN_TO)}
+    starts = stream.positions(topic.name, FORGOTTEN_FROM)
+    return {at.partition: range(at.committed, ends[at.partition]) for at in starts}

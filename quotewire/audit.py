@@ -17,6 +17,7 @@ from typing import Literal, TypeVar
 
 import orjson
 
+from quotewire.alert_memory import forgotten
 from quotewire.batch import article_of
 from quotewire.dead_letters import dead_letters
 from quotewire.ports import FeedStore, Index, Stored, Stream, StreamRecord
@@ -323,12 +324,14 @@ def _kept_since(stream: Stream, topic: Topic, now: datetime) -> datetime | None:
 def _account_for_alerts(stream: Stream, index: Index, letters: _Letters, result: Audit) -> None:
     """Hold every alert that the topic keeps against the index, and its revisions against each other."""
     passed = _passed(stream, ALERTS, "index")
+    asked_again = forgotten(stream, ALERTS)
     times: Counter[tuple[str, int]] = Counter()
     newest: dict[str, tuple[int, bool]] = {}
     for record in stream.read(ALERTS.name):
         fields = _fields(record)
         revision = _revision(fields)
-        times[record.key, revision] += 1
+        if record.offset >= asked_again[record.partition].stop:
+            times[record.key, revision] += 1
         if revision >= newest.get(record.key, (-1, False))[0]:
             newest[record.key] = revision, passed(record)
     result.twice += [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from quotewire.ports import Clock, Message, Stream
+from quotewire.ports import Clock, Message, Rejected, Stream
 from schemas.codec import decode, encode
 from schemas.records import DeadLetter
 from schemas.topics import DEAD_LETTERS
@@ -21,8 +21,11 @@ def dead_letters(stream: Stream) -> list[DeadLetter]:
 def replay(stream: Stream, letter: DeadLetter, clock: Clock) -> None:
     """Publish the record again to the topic it came from, and note that on the dead letter.
 
-    Every group that reads the topic gets the record again; all of them are idempotent. Raises Unavailable.
+    Every group that reads the topic gets the record again; all of them are idempotent. Raises Unavailable, and
+    Rejected where the record was too large to be kept.
     """
+    if not letter.value:
+        raise Rejected(f"{letter.id} cannot be replayed: the record was too large for a dead letter")
     again = Message(letter.topic, letter.key, letter.value)
     noted = letter.model_copy(update={"replayed": clock.now()})
     # The record first: a failure in between leaves the letter listed, and replaying it twice does no harm.

@@ -8,8 +8,9 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from quotewire.cli.output import MISUSED, err, fail, out, print_json, when
+from quotewire.cli.output import FAILED, MISUSED, complain, err, fail, out, print_json, when
 from quotewire.dead_letters import dead_letters, replay
+from quotewire.ports import Rejected
 from quotewire.settings import load
 from quotewire.wiring import Wiring
 from schemas.records import DeadLetter
@@ -69,9 +70,17 @@ def replay_letters(
             letters = [letter for letter in dead_letters(wiring.stream) if not letter.replayed]
         else:
             letters = [_find(wiring, identity) for identity in identities or ()]
+        replayed = 0
         for letter in letters:
-            replay(wiring.stream, letter, wiring.clock)
-    err.print(f"Replayed {len(letters)} records.")
+            try:
+                replay(wiring.stream, letter, wiring.clock)
+            except Rejected as error:
+                complain(str(error))
+            else:
+                replayed += 1
+    err.print(f"Replayed {replayed} records.")
+    if replayed < len(letters):
+        raise typer.Exit(FAILED)
 
 
 def _find(wiring: Wiring, identity: str) -> DeadLetter:
