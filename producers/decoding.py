@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-import importlib
+import sys
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import brotli
 
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
 _STEP = 1 << 20
 _MAX_LAYERS = 3
+_ZSTD: dict[int, int] = {zstd.DecompressionParameter.window_log_max: 23}
+"""A window of 8 MB at the most, which is what RFC 9659 lets servers use; a frame may ask for gigabytes."""
 
 
 class BodyTooLong(ValueError):
@@ -38,9 +44,7 @@ def decode(body: bytes, content_encoding: str, *, limit: int) -> Decoded:
     """
     names = [name.strip().lower() for name in content_encoding.split(",") if name.strip()]
     layers = [name for name in reversed(names) if name in _DECODERS]
-    unreadable = next(
-        (name for name in names if name in ("zstd", "compress", "dcb", "dcz") and name not in layers), None
-    )
+    unreadable = next((name for name in names if name in ("compress", "dcb", "dcz")), None)
     if unreadable:
         raise BodyUnreadable(f"sent in the encoding {unreadable}, which was not asked for")
     if len(layers) > _MAX_LAYERS:
@@ -117,23 +121,10 @@ def _as_it_is(body: bytes, name: str) -> Decoded:
     raise BodyUnreadable(f"said to be {name} and is not")
 
 
-def _zstd_library() -> Any:
-    # In the standard library from Python 3.14 on, before that a package of the same shape.
-    for name in ("compression.zstd", "backports.zstd"):
-        try:
-            return importlib.import_module(name)
-        except ImportError:
-            continue
-    return None
-
-
-_zstd = _zstd_library()
-
-
 def _zstandard(body: bytes, limit: int) -> Decoded:
     out = bytearray()
     data = body
-    decoder = _zstd.ZstdDecompressor()
+    decoder = zstd.ZstdDecompressor(options=_ZSTD)
     try:
         while True:
             piece = decoder.decompress(data, max_length=_STEP)
@@ -145,10 +136,10 @@ def _zstandard(body: bytes, limit: int) -> Decoded:
                 data = decoder.unused_data
                 if not data.startswith(b"\x28\xb5\x2f\xfd"):
                     return Decoded(bytes(out))
-                decoder = _zstd.ZstdDecompressor()
+                decoder = zstd.ZstdDecompressor(options=_ZSTD)
             elif decoder.needs_input:
                 return Decoded(bytes(out), complete=False)
-    except _zstd.ZstdError:
+    except zstd.ZstdError:
         return Decoded(bytes(out), complete=False) if out else _as_it_is(body, "zstd")
 
 
@@ -157,7 +148,7 @@ _DECODERS: dict[str, Callable[[bytes, int], Decoded]] = {
     "x-gzip": _gzip,
     "deflate": _deflate,
     "br": _brotli,
-    **({"zstd": _zstandard} if _zstd is not None else {}),
+    "zstd": _zstandard,
 }
 
 ACCEPT_ENCODING = ", ".join(name for name in _DECODERS if name != "x-gzip")

@@ -50,7 +50,7 @@ class Enrichment:
         return EnrichedArticle(
             id=record.id,
             revision=record.revision,
-            url=record.url,
+            url=found.url or record.url,
             feed=record.feed.url,
             outlet=record.feed.title,
             tags=record.feed.tags,
@@ -59,7 +59,7 @@ class Enrichment:
             published=found.published,
             fetched=record.fetched,
             enriched=self._clock.now(),
-            language=language.of_text(found.text, record.entry.language),
+            language=language.of_text(found.text, record.entry.language or found.language),
             image=found.image,
             text=found.text,
             headline=found.headline,

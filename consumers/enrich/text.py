@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Literal
 
@@ -12,6 +12,7 @@ import trafilatura
 from lxml import etree
 from lxml import html as lxml_html
 
+from consumers.enrich.page_head import absolute, canonical_link, declared_language
 from schemas.records import RawArticle, Span
 
 _BLOCKS = frozenset(
@@ -42,6 +43,10 @@ class ArticleText:
     byline: str | None = None
     published: datetime | None = None
     image: str | None = None
+    url: str | None = None
+    """The page's canonical link."""
+    language: str | None = None
+    """BCP 47 tag that the page declares."""
 
 
 def of_article(raw: RawArticle) -> ArticleText:
@@ -66,6 +71,8 @@ def of_article(raw: RawArticle) -> ArticleText:
         byline=clean(", ".join(raw.entry.authors)) or (from_page.byline if from_page else None) or None,
         published=raw.entry.published or (from_page.published if from_page else None),
         image=raw.entry.image or (from_page.image if from_page else None),
+        url=from_page.url if from_page else None,
+        language=from_page.language if from_page else None,
     )
 
 
@@ -137,7 +144,16 @@ def clean(text: str) -> str:
 def _of_page(raw: RawArticle) -> ArticleText | None:
     if raw.page is None:
         return None
-    return _extract(raw.page.raw_body(), url=raw.page.url)
+    body, where = raw.page.raw_body(), raw.page.url
+    found = _extract(body, url=where)
+    if found is None:
+        return None
+    return replace(
+        found,
+        image=absolute(found.image, where),
+        url=canonical_link(body, where),
+        language=declared_language(body),
+    )
 
 
 def _extract(document: str | bytes, url: str | None) -> ArticleText | None:

@@ -130,3 +130,42 @@ def test_a_stand_alone_document_gives_its_article() -> None:
 def test_text_and_html_are_told_apart() -> None:
     assert text.looks_like_html("<!doctype html><p>x")
     assert not text.looks_like_html("if a < b and b > c, said Lee")
+
+
+@pytest.mark.parametrize(
+    ("link", "url"),
+    [
+        ('<link rel="canonical" href="https://example.org/2026/wall">', "https://example.org/2026/wall"),
+        ("<LINK href='/2026/wall?a=1&amp;b=2' rel=Canonical />", "https://example.org/2026/wall?a=1&b=2"),
+        ("<link rel=canonical href=https://www.example.org/wall>", "https://www.example.org/wall"),
+        ('<link rel="shortlink" href="/s"><link rel="alternate canonical" href="wall">', "https://example.org/wall"),
+        ('<link rel="canonical" href="https://example.org/">', None),
+        ('<link rel="canonical" href="https://elsewhere.example/wall">', None),
+        ('<link rel="canonical" href="javascript:alert(1)">', None),
+        ('<link rel="canonical" href="https://me:secret@example.org/wall">', None),
+        ('<link rel="canonical" href="http://[">', None),
+        ('<link rel="canonical">', None),
+        ("<link rel=" * 50_000, None),
+        ("", None),
+    ],
+)
+def test_a_page_gives_its_canonical_link(link: str, url: str | None) -> None:
+    page = html(*PARAGRAPHS).replace("<head>", f"<head>{link}", 1)
+    assert link in page
+    assert text.of_article(article(page=page)).url == url
+
+
+def test_a_page_gives_its_language_picture_byline_and_date() -> None:
+    head = (
+        '<meta property="og:image" content="/pictures/wall.jpg"><meta name="author" content="Jo Field">'
+        '<meta property="article:published_time" content="2026-03-04T05:06:07Z">'
+    )
+    page = html(*PARAGRAPHS).replace("<head>", f"<head>{head}", 1).replace("<html", '<html data-x="1" lang="en-GB"', 1)
+    raw = article(title="", page=page)
+    found = text.of_article(raw.model_copy(update={"entry": raw.entry.model_copy(update={"authors": ()})}))
+    assert found.language == "en-GB"
+    assert found.image == "https://example.org/pictures/wall.jpg"
+    assert found.byline == "Jo Field"
+    assert found.published is not None
+    assert f"{found.published:%Y-%m-%d}" == "2026-03-04"
+    assert found.title == "Harbour wall to be rebuilt"
