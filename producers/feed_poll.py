@@ -85,13 +85,16 @@ class FeedPolling:
         ConfigurationError only.
         """
         taken: list[FeedPoll] = []
+        before = record
         try:
+            enough = False
             if pushed and self._subscriber:
                 enough = await self._take_pushes(self._subscriber, source, record, taken)
                 record = taken[-1].record if taken else record
-                if enough and not schedule.due(record, self._clock.now()):
-                    return taken[-1].after(taken[:-1])
-            poll = await self._poll(source, record)
+            if enough and not schedule.due(record, self._clock.now()):
+                poll = taken.pop()
+            else:
+                poll = await self._poll(source, record)
         except ConfigurationError:
             raise
         except Exception as error:
@@ -99,8 +102,9 @@ class FeedPolling:
             log.exception("poll failed by a fault of this program", feed=record.url)
             reason = f"a fault of this program: {type(error).__name__}; its log says more"
             poll = await self._failed(record, Failed("hard", reason))
-        _log(poll)
-        return poll.after(taken)
+        poll = poll.after(taken)
+        _log(poll, before)
+        return poll
 
     async def _take_pushes(
         self, subscriber: Subscriber, source: FeedSource, record: FeedRecord, taken: list[FeedPoll]
@@ -328,8 +332,10 @@ def _with_validators(record: FeedRecord, answer: Fetched, *, lied: bool = False)
     return replace(record, etag=answer.headers.get("etag") or None, last_modified=answer.headers.get("last-modified"))
 
 
-def _log(poll: FeedPoll) -> None:
+def _log(poll: FeedPoll, before: FeedRecord) -> None:
     record = poll.record
+    if record.anomaly and not before.anomaly:
+        log.warning("feed differs from its habit", feed=record.url, reason=record.anomaly)
     if record.state in schedule.FAILED_STATES:
         log.info("feed failed", feed=record.url, state=record.state, reason=record.reason, failures=record.failures)
     elif poll.new or poll.edited:

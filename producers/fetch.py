@@ -264,12 +264,23 @@ def _target(url: str) -> URL | FetchProblem:
 def _headers(response: aiohttp.ClientResponse) -> Mapping[str, str]:
     headers: dict[str, str] = {}
     for name, value in response.headers.items():
-        headers.setdefault(name.lower(), value)
+        headers.setdefault(name.lower(), _storable(value))
     for name in _LISTS:
         values = response.headers.getall(name, [])
         if len(values) > 1:
-            headers[name.lower()] = ",".join(values)
+            headers[name.lower()] = _storable(",".join(values))
     return headers
+
+
+def _storable(value: str) -> str:
+    """A header's value, read as latin-1 where it is not UTF-8 (RFC 9110, 5.5), for lone surrogates cannot be kept."""
+    if value.isascii():
+        return value
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return value.encode("utf-8", "surrogateescape").decode("latin-1")
+    return value
 
 
 def _network_problem(error: Exception, limits: FetchLimits) -> FetchProblem:

@@ -29,7 +29,7 @@ __all__ = ["FeedPoll", "PollLimits", "PollSummary", "Poller"]
 log = structlog.get_logger()
 
 _SCAN_EVERY = 1.0
-_FORGET_EVERY = timedelta(hours=6)
+_FORGET_EVERY = timedelta(hours=1)
 _LOOK_AHEAD = 1_000
 _ATTEND_EVERY = 5.0
 
@@ -221,6 +221,9 @@ class Poller:
         forgotten = self._store.forget_seen_before(self._clock.now() - self._limits.memory)
         if forgotten:
             log.info("forgot entries not seen for long", entries=forgotten)
+        beyond = self._store.forget_beyond(self._limits.memory_identities)
+        if beyond:
+            log.warning("forgot entries of feeds that have too many", entries=beyond)
 
 
 class _Crew:

@@ -35,6 +35,8 @@ class PollLimits:
     """Articles published in one call; each may carry a page."""
     memory: timedelta = timedelta(days=60)
     """How long an entry is remembered after it was last seen in its feed."""
+    memory_identities: int = 100_000
+    """How many identities of entries are remembered of one feed, whatever it makes up."""
     retry_wait: float = 1.0
     """Seconds before the first repetition where the stream or store is unavailable; doubles up to a minute."""
     drain_time: float = 10.0

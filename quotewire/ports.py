@@ -485,6 +485,10 @@ class FeedStore(Protocol):
         """Forget entries last seen before `moment`; how many. Raises Unavailable."""
         ...
 
+    def forget_beyond(self, identities: int) -> int:
+        """Forget, of each feed, what was seen longest ago beyond so many identities; how many. Raises Unavailable."""
+        ...
+
     def close(self) -> None:
         """Release what it holds."""
         ...

@@ -91,5 +91,17 @@ class MemoryFeedStore:
                     del self._seen[feed]
         return forgotten
 
+    def forget_beyond(self, identities: int) -> int:
+        """Forget what was seen longest ago beyond so many identities of a feed; how many."""
+        forgotten = 0
+        with self._lock:
+            for known in self._seen.values():
+                for entry in sorted(known.values(), key=lambda entry: entry.last_seen)[
+                    : max(0, len(known) - identities)
+                ]:
+                    del known[entry.identity]
+                    forgotten += 1
+        return forgotten
+
     def close(self) -> None:
         """Nothing is held."""

@@ -31,6 +31,11 @@ _FORGET = (
     "DELETE FROM seen WHERE (feed, identity) IN "
     "(SELECT feed, identity FROM seen WHERE last_seen < ? ORDER BY last_seen LIMIT ?)"
 )
+_FULL = "SELECT feed, count(*) FROM seen GROUP BY feed HAVING count(*) > ?"
+_FORGET_OLDEST = (
+    "DELETE FROM seen WHERE feed = ? AND identity IN "
+    "(SELECT identity FROM seen WHERE feed = ? ORDER BY last_seen LIMIT ?)"
+)
 _AT_ONCE = 500
 _FORGET_AT_ONCE = 10_000
 
@@ -136,6 +141,15 @@ class SqliteFeedStore:
             forgotten += step
             if step < _FORGET_AT_ONCE:
                 return forgotten
+
+    def forget_beyond(self, identities: int) -> int:
+        """Forget what was seen longest ago beyond so many identities of a feed; how many. Raises Unavailable."""
+        with self._database.reading() as connection:
+            full = connection.execute(_FULL, (identities,)).fetchall()
+        for feed, known in full:
+            with self._database.writing() as connection:
+                connection.execute(_FORGET_OLDEST, (feed, feed, known - identities))
+        return sum(known - identities for _, known in full)
 
     def close(self) -> None:
         """Close the file. A second call does nothing."""

@@ -155,6 +155,15 @@ class FeedStoreSuite:
         assert store.forget_seen_before(NOW - timedelta(days=60)) == 0
         assert set(store.seen(FEED, ["a"])) == {"a"}
 
+    def test_of_a_feed_with_too_much_the_oldest_is_forgotten(self, store: FeedStore) -> None:
+        for feed, count in ((FEED, 30), (OTHER, 10)):
+            entries = [seen_entry(f"{n}", last_seen=NOW - timedelta(hours=n)) for n in range(count)]
+            store.save(FeedRecord(feed), entries)
+        assert store.forget_beyond(10) == 20
+        assert set(store.seen(FEED, [f"{n}" for n in range(30)])) == {f"{n}" for n in range(10)}
+        assert len(store.seen(OTHER, [f"{n}" for n in range(30)])) == 10
+        assert store.forget_beyond(10) == 0
+
     def test_a_claimed_feed_is_nobody_elses_until_it_is_saved_or_released(self, store: FeedStore) -> None:
         store.save(FeedRecord(FEED, polls=3), [])
         assert store.claim([FEED, OTHER], "one", lambda _: True) == {FEED: FeedRecord(FEED, polls=3), OTHER: None}

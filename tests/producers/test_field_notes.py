@@ -111,6 +111,14 @@ async def test_a_feed_that_never_changes_is_not_forgotten(site: Site, desk: Desk
     assert await polls(desk, 1) == [1]
 
 
+async def test_a_feed_that_makes_up_everything_fills_no_disk(site: Site, desk: Desk) -> None:
+    numbers = iter(range(10**6))
+    site["/feed"] = lambda _: feed([item(next(numbers), link=None) for _ in range(40)])
+    desk.limits = PollLimits(memory_identities=100)
+    assert await polls(desk, 8, after=HOUR) == [40] * 8
+    assert desk.store.forget_beyond(0) <= 100
+
+
 # --- 4. date watermarks ---------------------------------------------------------------------------------------------
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.end_to_end.installation import Installation
+from tests.end_to_end.news_site import BRIDGE, NewsSite
 
 FEED = """<rss version="2.0"><channel><title>T</title>
 <item><title>One</title><link>/one</link></item><item><title>Two</title><guid>2</guid></item></channel></rss>"""
@@ -41,6 +42,18 @@ def test_parse_says_what_is_no_feed(installation: Installation, tmp_path: Path, 
     assert done.stdout == ""
     assert "feed.xml" in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_parse_fetches_an_address(installation: Installation) -> None:
+    with NewsSite([BRIDGE]) as site:
+        [entry] = lines(installation.ok("parse", site.feed))
+        assert entry["title"] == BRIDGE.title
+        done = installation.run("parse", f"{site.address}/none", site.feed, "http://me:hunter2@10.0.0.1/")
+    assert done.returncode == 1
+    assert len(lines(done.stdout)) == 1
+    assert "404" in done.stderr
+    assert "10.0.0.1 is not a public address" in done.stderr
+    assert "hunter2" not in done.stderr
 
 
 def test_annotate_keeps_ids_order_and_texts(installation: Installation) -> None:
@@ -201,7 +214,6 @@ def test_feeds_are_added_imported_exported_and_removed(installation: Installatio
 
 
 def test_feeds_are_checked_without_being_polled(installation: Installation) -> None:
-    from tests.end_to_end.news_site import BRIDGE, NewsSite
 
     with NewsSite([BRIDGE]) as site:
         assert "ok" in installation.ok("feeds", "check", site.feed)
@@ -212,7 +224,6 @@ def test_feeds_are_checked_without_being_polled(installation: Installation) -> N
 
 
 def test_a_private_address_is_refused_unless_allowed(tmp_path: Path) -> None:
-    from tests.end_to_end.news_site import BRIDGE, NewsSite
 
     with NewsSite([BRIDGE]) as site:
         closed = Installation(tmp_path, [site.feed], settings={"QUOTEWIRE_ALLOWED_NETWORKS": ""})
