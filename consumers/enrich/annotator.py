@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Any
 
 from consumers.enrich import nlp
+from consumers.enrich.names.gazetteer import Gazetteer
 from consumers.enrich.nlp import Annotation, Text
 
 
@@ -13,17 +15,23 @@ class SpacyAnnotator:
     """Annotates texts with the spaCy pipeline of an import name.
 
     Quotes less sure than `least_confidence` (0 to 1) are left out: more of it means fewer wrong ones, and fewer.
+    `gazetteer` gives the names known beforehand; it is asked before each batch, so that edits are taken up.
     Raises ConfigurationError where the pipeline cannot be loaded. `model` is its name and version.
     """
 
-    def __init__(self, pipeline: str, *, least_confidence: float = 0.0) -> None:
+    def __init__(
+        self, pipeline: str, *, least_confidence: float = 0.0, gazetteer: Callable[[], Gazetteer] = Gazetteer
+    ) -> None:
         self._nlp = nlp.load(pipeline)
+        self._gazetteer = gazetteer
         self._least_confidence = least_confidence
         meta = self._nlp.meta
         self.model = f"{meta['lang']}_{meta['name']} {meta['version']}"
 
     def annotate(self, texts: Sequence[Text]) -> Sequence[Annotation]:
         """Entities and quotes of each text, in order; a text the pipeline fails on has a `problem`."""
+        resolver: Any = self._nlp.get_pipe("quotewire_names")
+        resolver.gazetteer = self._gazetteer()
         return [self._sure(annotation) for annotation in nlp.annotate(self._nlp, texts)]
 
     def _sure(self, annotation: Annotation) -> Annotation:

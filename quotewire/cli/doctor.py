@@ -11,6 +11,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
+from quotewire import gazetteer
 from quotewire import settings as settings_module
 from quotewire.cli.output import FAILED, out, print_json
 from quotewire.dead_letters import dead_letters
@@ -100,6 +101,7 @@ def doctor(json: _Json = False) -> None:
             "index": lambda: f"{wiring.settings.index_address}: {wiring.index.counts()['articles']} articles",
             "feeds": lambda: f"{wiring.feeds_file}: {len(wiring.feed_sources())} feeds",
             "watchlist": lambda: f"{wiring.watchlist_file}: {len(wiring.tracked_names())} names",
+            "gazetteer": lambda: f"{wiring.gazetteer_file}: {len(gazetteer.read(wiring.gazetteer_file))} names",
             "spaCy pipeline": lambda: wiring.annotator.model,
         }
         results = [_checked(name, check) for name, check in checks.items()]

@@ -1,20 +1,22 @@
 """One cluster for all the names of a person, body or place.
 
-Evidence is gathered from the whole article first: full names of people, surnames, bodies and places. Then every
-name goes
-to the cluster it fits; a surname that several people bear goes to the one whose title or given name fits, else to
-the one
-mentioned last.
+Evidence is gathered from the whole article first: full names of people, surnames, bodies and places. Then every name
+goes to the cluster it fits; a surname that several people bear goes to the one whose title or given name fits, else to
+the one mentioned last. A name that fits nobody as it is spelt goes to whom it fits in another spelling.
 """
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from consumers.enrich.names.abbreviations import find_abbreviations
 from consumers.enrich.names.evidence import relabel
-from consumers.enrich.names.lexicon import given_names
-from consumers.enrich.names.mentions import Name
+from consumers.enrich.names.gazetteer import Gazetteer
+from consumers.enrich.names.lexicon import given_names, known
+from consumers.enrich.names.mentions import Name, generation
+from consumers.enrich.names.spelling import PARTICLES, body_key, plain, same_given_name, same_word, sound, surnames
 from consumers.enrich.quotes.lexicon import words
 from consumers.enrich.tokens import Tokens
 
@@ -23,7 +25,11 @@ _SMALL = frozenset(["of", "the", "and", "for", "in", "on", "&", "at", "to"])
 
 @dataclass(slots=True)
 class Cluster:
-    """The names of one person, body or place. `gender`: male, female or "" where the article does not tell."""
+    """The names of one person, body or place.
+
+    `full`: the words of the fullest name. `gender`: male, female or "" where the article does not tell. `suffix`: jr or
+    sr. `key` and `letters`: the words and the letters by which spellings are compared. `surnames`: see spelling.py.
+    """
 
     label: str
     names: list[Name] = field(default_factory=list)
@@ -31,29 +37,38 @@ class Cluster:
     gender: str = ""
     acronym: str = ""
     key: tuple[str, ...] = ()
+    letters: str = ""
+    suffix: str = ""
+    surnames: tuple[str, ...] = ()
 
 
-def cluster(tokens: Tokens, names: list[Name]) -> list[Cluster]:
+def cluster(tokens: Tokens, names: list[Name], gazetteer: Gazetteer) -> list[Cluster]:
     """The clusters, in the order of their first names."""
-    relabel(tokens, names)
-    clusters: list[Cluster] = []
-    people = [name for name in names if name.label == "PERSON"]
-    others = [name for name in names if name.label != "PERSON"]
-    clusters += _people(tokens, people)
-    clusters += _things(tokens, others)
-    _add_bare(tokens, clusters, names)
+    relabel(tokens, names, gazetteer)
+    abbreviations = find_abbreviations(tokens, names)
+    people = _people(tokens, [name for name in names if name.label == "PERSON"], gazetteer)
+    others = [name for name in names if name.label != "PERSON" and not _take_initials(tokens, people, name)]
+    clusters = people + _things(tokens, others, gazetteer, abbreviations)
+    _add_bare(tokens, clusters, names, gazetteer)
     for found in clusters:
         found.names.sort(key=lambda name: name.first)
     return sorted(clusters, key=lambda found: found.names[0].first)
 
 
-def _people(tokens: Tokens, people: list[Name]) -> list[Cluster]:
+def _people(tokens: Tokens, people: list[Name], gazetteer: Gazetteer) -> list[Cluster]:
     clusters: list[Cluster] = []
     for name in sorted(people, key=lambda n: (-min(len(n.words(tokens)), 3), n.first)):
         parts = name.words(tokens)
         if not parts:
             continue
-        fitting = [c for c in clusters if _same_person(c, parts, name)]
+        key = gazetteer.first_form(plain("".join(parts)))
+        suffix = generation(tokens, name)
+        open_to = [c for c in clusters if not (suffix and c.suffix and suffix != c.suffix)]
+        fitting = (
+            [c for c in open_to if c.key == (key,) or _same_person(c, parts, name)]
+            or [c for c in open_to if _same_person(c, parts, name, variants=True)]
+            or [c for c in open_to if name.title and len(parts) == 1 and _family_name_first(c, parts[0])]
+        )
         if len(fitting) > 1:
             before = [c for c in fitting if any(n.first < name.first for n in c.names)]
             fitting = sorted(
@@ -62,47 +77,79 @@ def _people(tokens: Tokens, people: list[Name]) -> list[Cluster]:
         if fitting:
             found = fitting[0]
         else:
-            found = Cluster("PERSON", full=parts)
+            found = Cluster("PERSON", full=parts, key=(key,), surnames=surnames(parts))
             clusters.append(found)
         found.names.append(name)
         found.gender = found.gender or _gender(parts, name)
+        found.suffix = found.suffix or suffix
     return clusters
 
 
-def _same_person(found: Cluster, parts: tuple[str, ...], name: Name) -> bool:
+def _same_person(found: Cluster, parts: tuple[str, ...], name: Name, *, variants: bool = False) -> bool:
+    """Whether a name is one of a person; `variants`: as it may be spelt in another newsroom."""
     full = found.full
     if parts == full:
         return True
     gender = _title_gender(name)
     if gender and found.gender and gender != found.gender:
         return False
+    same = same_word if variants else _spelt_alike
     if len(parts) == 1:
-        by_first = not name.title or name.title[-1] in ("sir", "dame", "lady", "sister", "brother", "father")
-        return (
-            parts[0] == full[-1]
-            or (parts[0] == full[0] and by_first)
-            or _nickname(parts[0], full)
-            or (
-                len(full) > 1
-                and by_first
-                and len(parts[0]) > 3
-                and parts[0] in given_names("male") | given_names("female")
-                and _short(parts[0], full[0])
-            )
-        )
-    if parts[-1] == full[-1] and len(full) > 1:
-        return (
-            parts[0] == full[0]
-            or parts[0].rstrip(".") == full[0][0]
-            or full[0].rstrip(".") == parts[0][0]
-            or _short(parts[0], full[0])
-        )
-    return False
+        return _part_of(parts[0], name, found, same)
+    if parts[0].lower() in PARTICLES:
+        return plain("".join(parts)) in found.surnames
+    if len(full) == 1 or not any(same(a, b) for a in surnames(parts) for b in found.surnames):
+        return False
+    return (
+        _spelt_alike(parts[0], full[0])
+        or parts[0].rstrip(".") == full[0][0]
+        or full[0].rstrip(".") == parts[0][0]
+        or _short(parts[0], full[0])
+        or (variants and same_given_name(parts[0], full[0]))
+    )
+
+
+def _part_of(word: str, name: Name, found: Cluster, same: Callable[[str, str], bool]) -> bool:
+    """Whether a single word is a person’s surname, or a given name or nickname of his."""
+    full = found.full
+    if any(same(word, surname) for surname in found.surnames) or _nickname(word, full):
+        return True
+    if name.title and name.title[-1] not in ("sir", "dame", "lady", "sister", "brother", "father"):
+        return False
+    return _spelt_alike(word, full[0]) or (
+        len(full) > 1 and len(word) > 3 and word in given_names("any") and _short(word, full[0])
+    )
+
+
+def _spelt_alike(a: str, b: str) -> bool:
+    return a == b or plain(a) == plain(b)
 
 
 def _nickname(word: str, full: tuple[str, ...]) -> bool:
-    """Whether a word is a name joined of the last two: Vasquez-Hill, Al Khalifa."""
-    return len(full) > 2 and word == "".join(full[-2:])
+    """Whether a word is a name joined of the last two, or the initials of all: Vasquez-Hill, JFK."""
+    return len(full) > 2 and (word == "".join(full[-2:]) or _are_initials(word, full))
+
+
+def _are_initials(word: str, full: tuple[str, ...]) -> bool:
+    return word.isupper() and 3 <= len(word) <= 4 and word.lower() == "".join(part[0] for part in full).lower()
+
+
+def _take_initials(tokens: Tokens, people: list[Cluster], name: Name) -> bool:
+    """Give the initials of a person, which the model takes for a body, to that person: RFK. Whether they were."""
+    parts = name.words(tokens)
+    if len(parts) != 1 or name.label != "ORG" or parts[0] in known("bodies"):
+        return False
+    whose = [found for found in people if len(found.full) > 2 and _are_initials(parts[0], found.full)]
+    if len(whose) == 1:
+        name.label = "PERSON"
+        whose[0].names.append(name)
+    return len(whose) == 1
+
+
+def _family_name_first(found: Cluster, word: str) -> bool:
+    """Whether a word after a title is the first of a full name and no usual given name: President Xi, Mr Kim."""
+    usual = given_names("any")  # Kim is one as well: there a third word tells
+    return len(found.full) > (2 if word in usual else 1) and _spelt_alike(word, found.full[0])
 
 
 def _short(a: str, b: str) -> bool:
@@ -129,16 +176,18 @@ def _gender(parts: tuple[str, ...], name: Name) -> str:
     return "female" if parts[0] in given_names("female") else ""
 
 
-def _things(tokens: Tokens, names: list[Name]) -> list[Cluster]:
+def _things(tokens: Tokens, names: list[Name], gazetteer: Gazetteer, abbreviations: dict[str, str]) -> list[Cluster]:
     clusters: list[Cluster] = []
     for name in sorted(names, key=lambda n: (-len(n.words(tokens)), n.first)):
         parts = name.words(tokens)
         if not parts:
             continue
-        key = tuple(part.lower().replace(".", "") for part in parts)
-        found = next((c for c in clusters if _same_thing(c, key, parts, name)), None)
+        key = body_key(parts)
+        letters = plain("".join(parts))
+        whole = gazetteer.first_form(abbreviations.get(parts[0], letters) if len(parts) == 1 else letters)
+        found = next((c for c in clusters if c.letters == whole or _same_thing(c, key, parts, name)), None)
         if found is None:
-            found = Cluster(name.label, full=parts, key=key)
+            found = Cluster(name.label, full=parts, key=key, letters=whole)
             initials = "".join(part[0] for part in parts if part.lower() not in _SMALL and part[0].isupper())
             found.acronym = initials if len(initials) >= 2 else ""
             clusters.append(found)
@@ -158,8 +207,7 @@ def _same_thing(found: Cluster, key: tuple[str, ...], parts: tuple[str, ...], na
         len(key) == 1
         and found.acronym
         and parts[0].replace(".", "").upper() == found.acronym
-        and len(found.acronym) >= 2
-        and parts[0][:2].isupper()
+        and (parts[0][:2].isupper() or (len(found.acronym) >= 4 and parts[0][0].isupper()))
     ):
         return True
     if name.label != "ORG":
@@ -185,45 +233,78 @@ def _same_thing(found: Cluster, key: tuple[str, ...], parts: tuple[str, ...], na
     )
 
 
-def _add_bare(tokens: Tokens, clusters: list[Cluster], names: list[Name]) -> None:
-    """Names that the recogniser passed over although the same words are a name elsewhere in the article."""
+def _add_bare(tokens: Tokens, clusters: list[Cluster], names: list[Name], gazetteer: Gazetteer) -> None:
+    """Names that the recogniser passed over although they are a name elsewhere in the article, in this spelling or
+    another.
+    """
     taken = {
         token
         for name in names
         for token in range(name.title_first if name.title_first >= 0 else name.first, name.last + 1)
     }
-    owner: dict[str, Cluster | None] = {}
-    longer: dict[str, Cluster] = {}
-    for found in clusters:
-        keys = {found.full[-1]} if found.label == "PERSON" and len(found.full) > 1 else set()
-        if found.label == "PERSON" and len(found.full) > 1 and found.full[0] not in words("titles"):
-            keys.add(found.full[0])
-        if len(found.full) == 1 and found.label in ("PERSON", "ORG", "GPE"):
-            keys.add(found.full[0])
-        for key in keys:
-            owner[key] = None if key in owner and owner[key] is not found else found
-        if len(found.full) > 1:
-            longer[found.full[0]] = found
+    owners = _Owners(tokens, clusters, gazetteer)
     for token, word in enumerate(tokens.words):
         if token in taken or not word[:1].isupper():
             continue
-        whole = longer.get(word)
+        whole = owners.longer.get(word)
         if whole is not None:
             last = token + len(whole.full) - 1
             if tuple(tokens.words[token : last + 1]) == whole.full and not taken & set(range(token, last + 1)):
                 whole.names.append(Name(token, last, whole.label))
                 taken.update(range(token, last + 1))
                 continue
-        single = owner.get(word)
-        if single is not None and len(word) > 2 and tokens.tags[token].startswith("NNP"):
-            neighbours = tokens.words[max(0, token - 1) : token] + tokens.words[token + 1 : token + 2]
-            if (
-                tokens.deps[token] == "compound"
-                and tokens.tags[tokens.heads[token]] == "NNP"
-                and tokens.heads[token] not in taken
-            ):
-                continue
-            if word.isupper() and any(n.isupper() and len(n) > 2 for n in neighbours) and single.label == "PERSON":
-                continue
+        single = owners.of(word, tokens.tags[token]) if len(word) > 2 else None
+        if single is not None and not _in_other_name(tokens, token, single, taken):
             single.names.append(Name(token, token, single.label))
             taken.add(token)
+
+
+def _in_other_name(tokens: Tokens, token: int, owner: Cluster, taken: set[int]) -> bool:
+    """Whether a word belongs to a longer name that was not recognised, or to a line of capitals."""
+    head = tokens.heads[token]
+    if tokens.deps[token] == "compound" and tokens.tags[head] == "NNP" and head not in taken:
+        return True
+    neighbours = tokens.words[max(0, token - 1) : token] + tokens.words[token + 1 : token + 2]
+    capitals = tokens.words[token].isupper() and any(n.isupper() and len(n) > 2 for n in neighbours)
+    return capitals and owner.label == "PERSON"
+
+
+class _Owners:
+    """Whose name a single word is; None for words that are the name of several. `longer`: by the first of its words."""
+
+    def __init__(self, tokens: Tokens, clusters: list[Cluster], gazetteer: Gazetteer) -> None:
+        self.longer: dict[str, Cluster] = {}
+        self._by_word: dict[str, Cluster | None] = {}
+        self._by_sound: dict[str, Cluster | None] = {}
+        self._places: dict[str, Cluster | None] = {}
+        self._gazetteer = gazetteer
+        for found in clusters:
+            person = found.label == "PERSON" and len(found.full) > 1
+            if person:
+                _own(self._by_word, found.full[-1], found)
+                _own(self._by_sound, sound(found.full[-1]), found)
+                if found.full[0] not in words("titles"):
+                    _own(self._by_word, found.full[0], found)
+            if len(found.full) == 1 and found.label in ("PERSON", "ORG", "GPE"):
+                _own(self._by_word, found.full[0], found)
+            if found.label == "ORG" and len(found.full) > 1:
+                for short in {parts for name in found.names if len(parts := name.words(tokens)) == 1}:
+                    _own(self._by_word, short[0], found)
+            if found.label == "GPE":
+                _own(self._places, found.letters, found)
+            if len(found.full) > 1:
+                self.longer[found.full[0]] = found
+
+    def of(self, word: str, tag: str) -> Cluster | None:
+        """The owner of a capitalised word with that tag."""
+        if word in self._by_word:
+            return self._by_word[word] if tag.startswith("NNP") else None
+        if word in known("places"):
+            return self._places.get(self._gazetteer.first_form(plain(word)))
+        if len(word) > 4 and tag.startswith("NN") and word not in given_names("any"):
+            return self._by_sound.get(sound(word))
+        return None
+
+
+def _own(owners: dict[str, Cluster | None], key: str, found: Cluster) -> None:
+    owners[key] = None if key in owners and owners[key] is not found else found

@@ -8,29 +8,32 @@ from importlib.resources import files
 
 @cache
 def given_names(gender: str) -> frozenset[str]:
-    """Common given names of men (“male”) or women (“female”)."""
-    return frozenset(word for line in _section("given_names.txt", gender) for word in line.split())
+    """Common given names of men (“male”), women (“female”) or both (“any”)."""
+    if gender == "any":
+        return given_names("male") | given_names("female")
+    return frozenset(word for line in section("given_names.txt", gender) for word in line.split())
 
 
 @cache
 def known(kind: str) -> frozenset[str]:
     """Well-known “places”, “bodies” (outlets among them) or “outlets”."""
     if kind == "bodies":
-        return frozenset(_names("bodies") | _names("outlets"))
-    return _names(kind)
+        return _names("places.txt", "bodies") | _names("places.txt", "outlets")
+    return _names("places.txt", kind) | (_names("spellings.txt", kind) if kind == "places" else frozenset())
 
 
-def _names(kind: str) -> frozenset[str]:
-    return frozenset(name.strip() for line in _section("places.txt", kind) for name in line.split(",") if name.strip())
+def _names(file: str, kind: str) -> frozenset[str]:
+    return frozenset(name.strip() for line in section(file, kind) for name in line.split(",") if name.strip())
 
 
 @cache
-def _section(file: str, name: str) -> tuple[str, ...]:
+def section(file: str, name: str) -> tuple[str, ...]:
+    """The lines of one [section] of a list."""
     found: dict[str, list[str]] = {}
-    section: list[str] = []
+    lines: list[str] = []
     for line in files("consumers.enrich").joinpath("data", file).read_text(encoding="utf-8").splitlines():
         if line.startswith("["):
-            section = found.setdefault(line.strip("[] "), [])
+            lines = found.setdefault(line.strip("[] "), [])
         elif line.strip() and not line.startswith("#"):
-            section.append(line)
+            lines.append(line)
     return tuple(found[name])

@@ -51,12 +51,19 @@ def find_mentions(tokens: Tokens) -> list[Name]:
         name = _trimmed(tokens, first, last, label)
         if name is None or any(a <= tokens.starts[name.first] < b for a, b in credit_lines):
             continue
-        _take_title(tokens, name)
+        take_title(tokens, name)
         if not _part_of_role(tokens, name) and tokens.lower[name.first] not in _NO_NAMES:
             found += _split(tokens, name)
     found += _missed(tokens, found, credit_lines)
     found += _unseen(tokens, found, credit_lines)
     return sorted(found, key=lambda name: name.first)
+
+
+def generation(tokens: Tokens, name: Name) -> str:
+    """What follows a name and tells father from son: “jr”, “sr” or ""."""
+    following = [word for word in tokens.lower[name.last + 1 : name.last + 3] if word != ","][:1]
+    word = following[0].rstrip(".") if following else ""
+    return {"jr": "jr", "junior": "jr", "sr": "sr", "senior": "sr"}.get(word, "")
 
 
 def _credits(text: str) -> list[tuple[int, int]]:
@@ -104,7 +111,7 @@ def _trimmed(tokens: Tokens, first: int, last: int, label: str) -> Name | None:
                 break
     while last > first and tokens.words[last] in _AFTER_NAMES:
         last -= 1
-    if first == last and tokens.words[first] in given_names("male") | given_names("female"):
+    if first == last and tokens.words[first] in given_names("any"):
         while (
             last + 1 < len(tokens) and last - first < 3 and not tokens.entity[last + 1] and _continues(tokens, last + 1)
         ):
@@ -130,9 +137,12 @@ def _part_of_role(tokens: Tokens, name: Name) -> bool:
 
 
 def _split(tokens: Tokens, name: Name) -> list[Name]:
-    """Two names where a well-known body stands before the name of a part of it: White House National Security
-    Council.
+    """Two names where a well-known body stands before the name of a part of it (White House National Security Council),
+    or where an abbreviation follows in brackets (Office of Communications (Ofcom).
     """
+    brackets = [token for token in range(name.first + 1, name.last) if tokens.words[token] == "("]
+    if brackets:
+        return [Name(name.first, brackets[0] - 1, name.label), Name(brackets[0] + 1, name.last, name.label)]
     if name.label == "ORG" and name.last - name.first >= 3:
         parts = tokens.words[name.first : name.last + 1]
         for length in (2, 3):
@@ -145,10 +155,12 @@ def _split(tokens: Tokens, name: Name) -> list[Name]:
     return [name]
 
 
-def _take_title(tokens: Tokens, name: Name) -> None:
+def take_title(tokens: Tokens, name: Name) -> None:
     """Move titles from the name's start into `title`, and take in those that stand before it."""
     titles = words("titles")
     first = name.first
+    if name.label == "PERSON":
+        first = name.first = _after_office(tokens, name.first, name.last)
     if name.label in ("PERSON", "ORG", "GPE", "FAC", "WORK_OF_ART", "PRODUCT"):
         moved = first
         while moved < name.last and (
@@ -184,10 +196,18 @@ def _take_title(tokens: Tokens, name: Name) -> None:
             name.label = "PERSON"
 
 
+def _after_office(tokens: Tokens, first: int, last: int) -> int:
+    """Where a person's name begins after what an office is for: Secretary of Defense Lloyd Austin."""
+    if first < 2 or tokens.lower[first - 1] != "of" or tokens.lower[first - 2] not in words("titles"):
+        return first
+    given = [token for token in range(first + 1, last) if tokens.words[token] in given_names("any")]
+    return given[0] if given else first + (last - first >= 2)
+
+
 def _missed(tokens: Tokens, found: list[Name], credit_lines: list[tuple[int, int]]) -> list[Name]:
     """Names the recogniser missed: a known given name and a capitalised word, or words after Mr, Mrs and the like."""
     taken = {token for name in found for token in range(name.first, name.last + 1)}
-    given = given_names("male") | given_names("female")
+    given = given_names("any")
     missed: list[Name] = []
     token = 0
     while token < len(tokens):
@@ -221,7 +241,7 @@ def _missed(tokens: Tokens, found: list[Name], credit_lines: list[tuple[int, int
         ):
             continue
         name = Name(start, last, "PERSON" if titled or word in given else "ORG")
-        _take_title(tokens, name)
+        take_title(tokens, name)
         missed.append(name)
         token = last + 1
     return missed
@@ -252,6 +272,7 @@ def _unseen(tokens: Tokens, found: list[Name], credit_lines: list[tuple[int, int
             if tokens.lower[part].rstrip(".") in words("titles") or tokens.lower[part] in nouns("people"):
                 first = part + 1
                 break
+        first = _after_office(tokens, first, last)
         known_end = taken.get(last)
         if known_end is not None and known_end.first <= first:
             continue

@@ -8,6 +8,8 @@ from consumers.enrich.quotes.lexicon import nouns, words
 from consumers.enrich.tokens import Tokens
 from schemas.records import Entity, Mention
 
+_ADDRESS = frozenset("sir dame lord lady dr prof rev fr hon king queen prince princess".split())
+
 
 def make_entities(tokens: Tokens, clusters: list[Cluster]) -> tuple[Entity, ...]:
     """The records of clusters, numbered in their order."""
@@ -22,8 +24,14 @@ def _entity(tokens: Tokens, found: Cluster, number: int) -> Entity:
     longest = max(found.names, key=lambda name: (len(name.words(tokens)), -name.first))
     fullest = tokens.text[tokens.starts[longest.first] : tokens.ends[longest.last]]
     label = found.label if found.label in LABELS else "OTHER"
-    role = next((role for name in found.names if (role := _role(tokens, name))), None) if label == "PERSON" else None
+    role = _best_role(tokens, found) if label == "PERSON" else None
     return Entity(id=f"e{number}", name=" ".join(fullest.split()), label=label, mentions=tuple(mentions), role=role)
+
+
+def _best_role(tokens: Tokens, found: Cluster) -> str | None:
+    """The first role that says what a person does, else the first form of address: Sir, Dr."""
+    roles = [role for name in found.names if (role := _role(tokens, name))]
+    return next((role for role in roles if role.lower().rstrip(".") not in _ADDRESS), roles[0] if roles else None)
 
 
 def _role(tokens: Tokens, name: Name) -> str | None:

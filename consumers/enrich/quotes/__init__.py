@@ -5,9 +5,8 @@
     doc = nlp("“It is over,” Anna Roth said.")
     doc._.quotes[0].speaker.name
 
-It needs a tagger, a parser and an entity recogniser before it; the name resolver is optional, without it speakers
-are not
-resolved to entities.
+It needs a tagger, a parser and an entity recogniser before it; the name resolver is optional, without it speakers are
+not resolved to entities.
 """
 
 from __future__ import annotations
@@ -18,6 +17,7 @@ from dataclasses import replace
 from spacy.language import Language
 from spacy.tokens import Doc
 
+from consumers.enrich.extensions import add_extensions
 from consumers.enrich.quotes.article import read_article
 from consumers.enrich.quotes.finder import Finder
 from consumers.enrich.quotes.paragraphs import make_paragraphs
@@ -32,7 +32,9 @@ class QuoteFinder:
     """Sets `doc._.quotes`, a tuple of schemas.records.Quote in the order of the text."""
 
     def __call__(self, doc: Doc) -> Doc:
-        """Annotate a document and give it back."""
+        """Annotate a document and give it back. Raises ValueError where no tagger or parser has read it."""
+        if not (doc.has_annotation("DEP") and doc.has_annotation("TAG")):
+            raise ValueError("quotewire_quotes needs a tagger and a parser before it in the pipeline")
         tokens = _with_names(read_tokens(doc), doc._.named_entities)
         drafts = Finder(read_article(tokens)).find()
         doc._.quotes = _records(tokens, drafts, doc._.named_entities)
@@ -53,13 +55,11 @@ def _with_names(tokens: Tokens, entities: Sequence[Entity]) -> Tokens:
 
 
 @Language.factory(
-    "quotewire_quotes", assigns=["doc._.quotes"], requires=["token.dep", "token.head", "token.tag", "token.ent_type"]
+    "quotewire_quotes",
+    assigns=["doc._.quotes", "span._.quote", "span._.speaker"],
+    requires=["token.dep", "token.head", "token.tag", "token.ent_type"],
 )
 def make_quotes(nlp: Language, name: str) -> QuoteFinder:  # noqa: ARG001 - what spaCy calls a factory with
     """The factory that `nlp.add_pipe("quotewire_quotes")` calls."""
-    for extension in ("quotes", "named_entities"):
-        if not Doc.has_extension(extension):
-            Doc.set_extension(extension, default=())
-    if not Doc.has_extension("headline"):
-        Doc.set_extension("headline", default=None)
+    add_extensions()
     return QuoteFinder()

@@ -1,4 +1,4 @@
-"""The examples of docs/quotes.md run as they stand, and every rule that is recorded is explained there."""
+"""The examples of docs/quotes.md and docs/names.md run as they stand, and every rule is explained."""
 
 from __future__ import annotations
 
@@ -9,8 +9,13 @@ import pytest
 
 from consumers.enrich import nlp
 
-DOCUMENT = (Path(__file__).parents[3] / "docs" / "quotes.md").read_text(encoding="utf-8")
-EXAMPLES = re.findall(r"```python\n(.*?)```", DOCUMENT, re.DOTALL)
+DOCS = Path(__file__).parents[3] / "docs"
+DOCUMENT = (DOCS / "quotes.md").read_text(encoding="utf-8")
+EXAMPLES = [
+    example
+    for name in ("quotes.md", "names.md")
+    for example in re.findall(r"```python\n(.*?)```", (DOCS / name).read_text(encoding="utf-8"), re.DOTALL)
+]
 
 
 @pytest.mark.parametrize("example", EXAMPLES)
