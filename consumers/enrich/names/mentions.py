@@ -159,8 +159,11 @@ def take_title(tokens: Tokens, name: Name) -> None:
     """Move titles from the name's start into `title`, and take in those that stand before it."""
     titles = words("titles")
     first = name.first
-    if name.label == "PERSON":
-        first = name.first = _after_office(tokens, name.first, name.last)
+    if name.label in ("PERSON", "ORG"):
+        after = _after_office(tokens, first, name.last)
+        if after > first and (name.label == "PERSON" or tokens.words[after] in given_names("any")):
+            first = name.first = after
+            name.label = "PERSON"
     if name.label in ("PERSON", "ORG", "GPE", "FAC", "WORK_OF_ART", "PRODUCT"):
         moved = first
         while moved < name.last and (

@@ -1,21 +1,23 @@
 """Where quote marks open and close: the stretches of a text between them.
 
 Marks are read a paragraph at a time. A stretch that is left open ends with its paragraph; where the next paragraph
-opens
-with a mark again it is continued there, as newspapers set a quotation of several paragraphs.
+opens with a mark again it is continued there, as newspapers set a quotation of several paragraphs. Where a closing mark
+was forgotten, and the text goes on to say who is speaking or opens another quotation, the stretch ends before that, so
+that the words of two people never become one quotation.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import islice
 
 OPENING = "“„«‹"
 CLOSING = "”»›"
 EITHER = '"'
 DOUBLED = ("''", "``")
 """Two single marks set for one double mark: `` opens, '' does either."""
-SINGLE_OPENING = "‘'"
+SINGLE_OPENING = "‘'`"
 SINGLE_CLOSING = "’'"
 FINAL = ".?!…,;:—–-"
 """What may stand before the closing mark of a quotation, but hardly before an apostrophe."""
@@ -24,7 +26,13 @@ _CANDIDATES = 40
 """So many later marks are looked at for the one that closes a single mark."""
 
 _MARK = re.compile(r"''|``|[“”„«»‹›\"]")
-_SINGLE = re.compile(r"[‘’']")
+_SINGLE = re.compile(r"[‘’'`]")
+_ATTRIBUTED = re.compile(
+    r"(?<=[\w)][,?!])\s(?:(?:said|says|added|told|wrote) (?=[A-Z])|"
+    r"(?:(?P<pronoun>he|she|they)|(?:Mr|Mrs|Ms|Dr)\.? [A-Z][\w’'-]+|[A-Z][\w’'-]+(?: [A-Z][\w’'-]+){0,3})"
+    r" (?:said|says|added|told)\b)"
+)
+"""Words that say who is speaking, right after a comma: “The bridge is safe, she said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +59,9 @@ def find_stretches(text: str, paragraphs: list[tuple[int, int]]) -> list[Stretch
     """
     found: list[Stretch] = []
     open_before = False
-    for start, end in paragraphs:
-        double = _double(text, start, end, open_before)
+    for number, (start, end) in enumerate(paragraphs):
+        goes_on = number + 1 < len(paragraphs) and text[paragraphs[number + 1][0]] in OPENING + EITHER
+        double = _double(text, start, end, open_before, goes_on)
         open_before = bool(double) and not double[-1].closed
         covered = [(stretch.outer_start, stretch.outer_end) for stretch in double]
         single = _single(text, start, end, covered)
@@ -61,29 +70,72 @@ def find_stretches(text: str, paragraphs: list[tuple[int, int]]) -> list[Stretch
     return found
 
 
-def _double(text: str, start: int, end: int, open_before: bool) -> list[Stretch]:
+def _double(text: str, start: int, end: int, open_before: bool, goes_on: bool) -> list[Stretch]:
+    """The stretches of a paragraph. `goes_on`: whether the next paragraph opens with a mark."""
     found: list[Stretch] = []
     opened: re.Match[str] | None = None
+    inner = 0
     for mark in _MARK.finditer(text, start, end):
-        side = _side(text, mark, start, end, opened is not None)
+        side = _side(text, mark, start, end, opened)
         if side == "open" and opened is None:
+            opened, inner = mark, 0
+        elif side == "open" and opened is not None:
+            if not text[opened.end() : mark.start()].strip():
+                continue
+            if inner or _closed_twice(text, mark, end) or (goes_on and not found and opened.start() == start):
+                inner += 1
+                continue
+            _append_forgotten(found, text, opened, mark.start(), open_before, start, named=False)
             opened = mark
         elif side == "close" and opened is not None:
+            if inner:
+                inner -= 1
+                continue
             _append(found, text, opened, mark.start(), mark.end(), open_before, start)
             opened = None
-    if opened is not None:
+    if opened is not None and not _append_forgotten(found, text, opened, end, open_before, start, named=goes_on):
         _append(found, text, opened, end, end, open_before, start, closed=False)
     return found
 
 
-def _side(text: str, mark: re.Match[str], start: int, end: int, is_open: bool) -> str:
+def _append_forgotten(
+    found: list[Stretch], text: str, opened: re.Match[str], end: int, open_before: bool, start: int, named: bool
+) -> bool:
+    """Close a stretch whose closing mark was forgotten where the text says who is speaking; whether it does.
+
+    `named`: whether only a name tells, because a stretch that goes on in the next paragraph may hold “he said”.
+    """
+    for words in _ATTRIBUTED.finditer(text, opened.end(), end):
+        if not (named and words["pronoun"]):
+            _append(found, text, opened, words.start(), words.start(), open_before, start)
+            return True
+    return False
+
+
+def _closed_twice(text: str, inner: re.Match[str], end: int) -> bool:
+    """Whether after a mark that opens within a stretch both it and the stretch around it are closed."""
+    depth = 2
+    for mark in islice(_MARK.finditer(text, inner.end(), end), _CANDIDATES):
+        if mark.group() in CLOSING or (mark.group() not in OPENING and not _opens(text, mark, inner.start(), end)):
+            depth -= 1
+        else:
+            depth += 1
+        if depth == 0:
+            return True
+    return False
+
+
+def _side(text: str, mark: re.Match[str], start: int, end: int, opened: re.Match[str] | None) -> str:
     """Whether a mark opens or closes."""
-    character = mark.group()
+    character, is_open = mark.group(), opened is not None
+    if character == "“" and opened is not None and not _opens(text, mark, start, end):
+        # „So“ in some newsrooms, and “so“ by mistake.
+        return "close" if opened.group() == "„" or _closes(text, mark, start, end) else "open"
     if character in OPENING or character == "``":
         # Guillemets are set the other way round in some newsrooms: »so«.
         return "close" if character in "«‹" and is_open else "open"
     if character in CLOSING:
-        return "open" if character in "»›" and not is_open and _opens(text, mark, start, end) else "close"
+        return "open" if not is_open and _opens(text, mark, start, end) else "close"
     if _opens(text, mark, start, end):
         return "close" if is_open and not _closes(text, mark, start, end) and _at_end(text, mark, end) else "open"
     return "close" if is_open else "none" if _closes(text, mark, start, end) else "open"
@@ -128,7 +180,7 @@ def _append(
 def _single(text: str, start: int, end: int, covered: list[tuple[int, int]]) -> list[Stretch]:
     """Stretches between single marks, told from apostrophes; none starts or ends in the covered parts."""
     marks = [m.start() for m in _SINGLE.finditer(text, start, end) if not any(a <= m.start() < b for a, b in covered)]
-    marks = [mark for mark in marks if text[mark : mark + 2] != "''" and text[mark - 1 : mark + 1] != "''"]
+    marks = [at for at in marks if text[at : at + 2] not in DOUBLED and text[at - 1 : at + 1] not in DOUBLED]
     found: list[Stretch] = []
     last = start
     for position, opening in enumerate(marks):
@@ -150,7 +202,7 @@ def _single_opens(text: str, mark: int, start: int, end: int) -> bool:
     after = text[mark + 1] if mark + 1 < end else " "
     if text[mark] not in SINGLE_OPENING or after.isspace():
         return False
-    return not before.isalnum() and before not in ".,!?’'" and (after.isalnum() or after in '“"[(…$£€-—.¿¡@#')
+    return not before.isalnum() and before not in ".,!?’'`" and (after.isalnum() or after in '“"[(…$£€-—.¿¡@#')
 
 
 def _single_closing(text: str, candidates: list[int], start: int, end: int) -> int | None:

@@ -154,6 +154,6 @@ def test_a_role_is_what_somebody_does_before_how_he_is_addressed(pipeline: Langu
 
 
 def test_what_an_office_is_for_is_no_part_of_a_name(pipeline: Language) -> None:
-    found = entities(pipeline, "Secretary of Defense Lloyd Harmon meets the envoys at the Pentagon. Harmon is 61.")
+    found = entities(pipeline, "US Secretary of Defense Lloyd Harmon met the envoys at the Pentagon. Harmon is 61.")
 
     assert [mention.text for mention in found["Lloyd Harmon"].mentions] == ["Lloyd Harmon", "Harmon"]
