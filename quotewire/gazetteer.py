@@ -2,17 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from consumers.enrich.names.gazetteer import LABEL_OF, KnownName
-from quotewire.ports import ConfigurationError, TrackedName
+from consumers.enrich.names.gazetteer import LABEL_OF, Gazetteer, KnownName
+from quotewire import watchlist
+from quotewire.files import Watched
+from quotewire.ports import ConfigurationError
 
 _ENTRIES = TypeAdapter(tuple[KnownName, ...])
+
+
+class KnownNames:
+    """What is known of names beforehand: the gazetteer and, after it, the watchlist.
+
+    `listed` and `tracked` give the two files; they are asked each time.
+    """
+
+    def __init__(self, listed: Callable[[], Path], tracked: Callable[[], Path]) -> None:
+        self._files = listed, tracked
+        self._listed = Watched(read)
+        self._tracked = Watched(read_watchlist)
+        self._made: tuple[tuple[KnownName, ...], tuple[KnownName, ...], Gazetteer] | None = None
+
+    def current(self) -> Gazetteer:
+        """The gazetteer of both, made anew where either has changed. Raises ConfigurationError as `Watched` does."""
+        listed, tracked = self._listed.current(self._files[0]()), self._tracked.current(self._files[1]())
+        if self._made is None or self._made[0] is not listed or self._made[1] is not tracked:
+            self._made = listed, tracked, Gazetteer((*listed, *tracked))
+        return self._made[2]
 
 
 def read(path: Path) -> tuple[KnownName, ...]:
@@ -36,13 +58,13 @@ def read(path: Path) -> tuple[KnownName, ...]:
         raise ConfigurationError(f"the gazetteer {path}, {_place(error)}") from error
 
 
-def tracked(names: Sequence[TrackedName]) -> list[KnownName]:
-    """What the watchlist tells of names: all but its phrases, which are no names."""
-    return [
+def read_watchlist(path: Path) -> tuple[KnownName, ...]:
+    """What a watchlist tells of names: all but its phrases, which are no names. Raises as `watchlist.read` does."""
+    return tuple(
         KnownName(name=name.name, type=name.type if name.type in LABEL_OF else None, aliases=name.aliases)
-        for name in names
+        for name in watchlist.read(path)
         if name.type != "phrase"
-    ]
+    )
 
 
 def _place(error: ValidationError) -> str:

@@ -47,7 +47,6 @@ if TYPE_CHECKING:
     # Each process imports only what it uses: the language libraries and the web ones take a second each.
     from consumers.alerts.matcher import Matcher
     from consumers.alerts.state import AlertState
-    from consumers.enrich.names.gazetteer import Gazetteer, KnownName
     from consumers.enrich.stage import Annotator
     from consumers.stories.fingerprint import Embedder
     from producers.callback import Callback
@@ -60,6 +59,7 @@ if TYPE_CHECKING:
     from quotewire.adapters.kafka_connection import KafkaOptions
     from quotewire.adapters.kibana import Kibana
     from quotewire.alert_memory import AlertMemory
+    from quotewire.gazetteer import KnownNames
     from quotewire.metrics import PipelineMetrics
 
 PARSERS = 2
@@ -88,9 +88,6 @@ class Wiring:
         self._closing = contextlib.ExitStack()
         self._prepared: dict[str, Sequence[Prepared]] = {}
         self._matcher: Watched[Matcher] = Watched(_read_matcher)
-        self._listed: Watched[tuple[KnownName, ...]] = Watched(_read_listed)
-        self._tracked: Watched[tuple[KnownName, ...]] = Watched(_read_tracked)
-        self._known: tuple[tuple[KnownName, ...], tuple[KnownName, ...], Gazetteer] | None = None
         self._sources: Watched[Sequence[FeedSource]] = Watched(read_opml)
 
     def __enter__(self) -> Self:
@@ -181,18 +178,18 @@ class Wiring:
         from consumers.enrich.annotator import SpacyAnnotator
 
         return SpacyAnnotator(
-            self.settings.model, least_confidence=self.settings.quote_confidence, gazetteer=self.known_names
+            self.settings.model, least_confidence=self.settings.quote_confidence, gazetteer=self.known_names.current
         )
 
-    def known_names(self) -> Gazetteer:
-        """What is known of names: the gazetteer and the watchlist; made anew where either file has changed."""
-        from consumers.enrich.names.gazetteer import Gazetteer
+    @cached_property
+    def known_names(self) -> KnownNames:
+        """What the gazetteer and the watchlist tell of names."""
+        from quotewire.gazetteer import KnownNames
 
-        listed = self._listed.current(self._to_read("gazetteer.yaml", self.settings.gazetteer))
-        tracked = self._tracked.current(self._to_read("watchlist.yaml", self.settings.watchlist))
-        if self._known is None or self._known[0] is not listed or self._known[1] is not tracked:
-            self._known = listed, tracked, Gazetteer((*listed, *tracked))
-        return self._known[2]
+        return KnownNames(
+            lambda: self._to_read("gazetteer.yaml", self.settings.gazetteer),
+            lambda: self._to_read("watchlist.yaml", self.settings.watchlist),
+        )
 
     @property
     def feeds_file(self) -> Path:
@@ -463,18 +460,6 @@ def _read_matcher(file: Path) -> Matcher:
     from consumers.alerts.matcher import Matcher
 
     return Matcher(watchlist.read(file))
-
-
-def _read_listed(file: Path) -> tuple[KnownName, ...]:
-    from quotewire import gazetteer
-
-    return gazetteer.read(file)
-
-
-def _read_tracked(file: Path) -> tuple[KnownName, ...]:
-    from quotewire import gazetteer
-
-    return tuple(gazetteer.tracked(watchlist.read(file)))
 
 
 def _allow_many_connections() -> None:

@@ -9,7 +9,7 @@ import pytest
 from consumers.enrich.names.gazetteer import KnownName
 from consumers.enrich.nlp import Text
 from quotewire import gazetteer
-from quotewire.ports import ConfigurationError, TrackedName
+from quotewire.ports import ConfigurationError
 from quotewire.seed_files import seed_path
 from quotewire.settings import Settings
 from quotewire.wiring import Wiring
@@ -58,13 +58,16 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
         gazetteer.read(tmp_path / "none.yaml")
 
 
-def test_the_watchlist_tells_of_names_but_not_of_phrases() -> None:
-    tracked = [TrackedName("Marrow", ("MoS",), "place"), TrackedName("flood wall", (), "phrase"), TrackedName("Quill")]
+def test_the_watchlist_tells_of_names_but_not_of_phrases(tmp_path: Path) -> None:
+    path = tmp_path / "watchlist.yaml"
+    path.write_text(
+        "- {name: Marrow, type: place, aliases: [MoS]}\n- {name: flood wall, type: phrase}\n- Quill\n", encoding="utf-8"
+    )
 
-    assert gazetteer.tracked(tracked) == [
+    assert gazetteer.read_watchlist(path) == (
         KnownName(name="Marrow", type="place", aliases=("MoS",)),
         KnownName(name="Quill"),
-    ]
+    )
 
 
 def test_the_seed_can_be_read() -> None:
@@ -82,9 +85,9 @@ def test_a_running_pipeline_takes_up_edits_of_both_files(tmp_path: Path) -> None
         return {entity.name: entity.label for entity in found.entities}
 
     with Wiring(Settings(data=tmp_path, gazetteer=listed, watchlist=watched)) as wiring:
-        before = wiring.known_names()
+        before = wiring.known_names.current()
         assert labels() != {"Marrow": "GPE", "Quillon": "ORG"}
-        assert wiring.known_names() is before, "it is made anew only where a file has changed"
+        assert wiring.known_names.current() is before, "it is made anew only where a file has changed"
         listed.write_text("- {name: Marrow, type: place}", encoding="utf-8")
         watched.write_text("- {name: Quillon, type: organization}", encoding="utf-8")
         assert labels() == {"Marrow": "GPE", "Quillon": "ORG"}
@@ -97,4 +100,4 @@ def test_texts_can_be_read_where_no_file_can_be_made(tmp_path: Path) -> None:
     blocked.write_text("not a folder")
 
     with Wiring(Settings(data=blocked / "data")) as wiring:
-        assert wiring.known_names().label("Brightwater") == "ORG"
+        assert wiring.known_names.current().label("Brightwater") == "ORG"
