@@ -33,8 +33,8 @@ ENV PATH=/opt/quotewire/bin:$PATH \
     QUOTEWIRE_DATA=/var/lib/quotewire
 USER 10001:10001
 WORKDIR /var/lib/quotewire
-# The page; metrics and health.
-EXPOSE 8765 8767
+# The page; metrics and health; what hubs push.
+EXPOSE 8765 8767 8768
 HEALTHCHECK --interval=15s --timeout=10s --start-period=60s --retries=6 CMD ["python", "-m", "quotewire.readiness"]
 STOPSIGNAL SIGTERM
 ENTRYPOINT ["quotewire"]

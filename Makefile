@@ -5,16 +5,19 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help run test bench lint format docs schemas lock clean
+.PHONY: help run test test-compose bench lint format env docs schemas lock clean
 
 help: ## List the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 run: $(VENV)/runtime ## Set up and run the whole pipeline with the analyst's page
 	@$(BIN)/quotewire run
 
 test: $(VENV)/dev ## Set up and run every test
 	$(BIN)/python -m tests
+
+test-compose: $(VENV)/dev ## Bring docker-compose.yml up, feed it, kill containers (needs root, or a Docker engine)
+	$(BIN)/python -m pytest tests/compose/bring_up.py
 
 bench: $(VENV)/dev ## Measure speed and quality, side by side in one run
 	$(BIN)/python -m benchmarks
@@ -28,6 +31,9 @@ lint: $(VENV)/dev ## Check style, types and layers
 format: $(VENV)/dev ## Put every file into the project's style
 	$(BIN)/ruff check --fix-only --quiet .
 	$(BIN)/ruff format .
+
+env: ## Write .env, which docker-compose.yml reads, with random secrets
+	@deploy/make-env
 
 docs: $(VENV)/dev ## Check that everything is documented and the examples work
 	$(BIN)/python -m pytest tests/docs

@@ -45,13 +45,13 @@ def setup(
     """
     settings = load()
     configure_logging(settings.log_level, settings.log_format)
-    unknown = sorted(set(parts or ()) - set(_PARTS))
+    unknown = sorted(set(parts or ()) - set(PARTS))
     if unknown:
-        fail(f"there is no part {', '.join(unknown)}; the parts are {', '.join(_PARTS)}", MISUSED)
-    chosen = [name for name in _PARTS if (name in parts if parts else _is_set(name, settings))]
+        fail(f"there is no part {', '.join(unknown)}; the parts are {', '.join(PARTS)}", MISUSED)
+    chosen = [name for name in PARTS if (name in parts if parts else _is_set(name, settings))]
     with Wiring(settings) as wiring:
         for name in chosen:
-            for prepared in _once_there(lambda part=_PARTS[name]: part(wiring)):  # type: ignore[misc]
+            for prepared in _once_there(lambda part=PARTS[name]: part(wiring)):  # type: ignore[misc]
                 out.print(f"{prepared.done:9}  {prepared.what}")
 
 
@@ -92,7 +92,7 @@ def _kibana(wiring: Wiring) -> Iterable[Prepared]:
     yield wiring.kibana().load(kibana_objects())
 
 
-_PARTS: dict[str, Callable[[Wiring], Iterable[Prepared]]] = {
+PARTS: dict[str, Callable[[Wiring], Iterable[Prepared]]] = {
     "topics": Wiring.prepared_stream,
     "security": _security,
     "index": Wiring.prepared_index,

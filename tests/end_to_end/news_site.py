@@ -73,9 +73,12 @@ def numbered(count: int) -> list[Story]:
 
 
 class NewsSite:
-    """Serves stories; `stories` may grow while it runs. A context manager."""
+    """Serves stories; `stories` may grow while it runs. A context manager.
 
-    def __init__(self, stories: Sequence[Story]) -> None:
+    `name` is the host under which it is asked where that is not the one it listens at.
+    """
+
+    def __init__(self, stories: Sequence[Story], host: str = "127.0.0.1", port: int = 0, name: str = "") -> None:
         self.stories = list(stories)
         self.requests: list[str] = []
         site = self
@@ -93,8 +96,8 @@ class NewsSite:
             def log_message(self, format: str, *args: object) -> None:  # noqa: A002
                 pass
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.address = f"http://127.0.0.1:{self._server.server_address[1]}"
+        self._server = ThreadingHTTPServer((host, port), Handler)
+        self.address = f"http://{name or host}:{self._server.server_address[1]}"
         self.feed = f"{self.address}/feed.xml"
 
     def __enter__(self) -> Self:
