@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Literal
 from prometheus_client import CollectorRegistry, Counter, Histogram, disable_created_metrics, values
 
 from producers.schedule import FAILED_STATES
+from quotewire.alert_ports import Delivery
 from quotewire.observing import BatchReport
 from quotewire.ports import Clock, Outcome
 from schemas.records import Alert, DeadLetter, EnrichedArticle
@@ -82,6 +83,10 @@ class PipelineMetrics:
             "since",
             _LATENCY_BUCKETS,
         )
+        self._deliveries = counter("deliveries", "Tries of a message to a sink, by outcome.", "sink", "outcome")
+        self._told = histogram(
+            "alert_told_seconds", "From an alert's raising until a sink had taken it.", "sink", _LATENCY_BUCKETS
+        )
         self._polls = counter("feed_polls", "Polls of feeds, by what they brought.", "outcome")
         self._failures = counter("feed_failures", "Polls that failed, by the state that the feed is in now.", "state")
         self._found = counter("articles_found", "Articles published by the poller.", "kind")
@@ -139,6 +144,14 @@ class PipelineMetrics:
     def _since(self, moment: datetime) -> float:
         """Seconds since a moment; feeds also date articles in the future."""
         return max(0.0, (self._clock.now() - moment).total_seconds())
+
+    def told(self, delivery: Delivery) -> None:
+        """A sink was told, or could not be."""
+        outcome = {"open": "retried"}.get(delivery.state, delivery.state)
+        self._deliveries.labels(delivery.sink, outcome).inc()
+        if delivery.state == "delivered":
+            for notice in delivery.notices:
+                self._told.labels(delivery.sink).observe(self._since(notice.alert.raised))
 
     # --- the poller -------------------------------------------------------------------------------------------------
 

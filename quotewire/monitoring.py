@@ -10,7 +10,7 @@ import contextlib
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.metadata import version
@@ -42,7 +42,7 @@ class _Look:
     """What was seen at one moment.
 
     Records that groups have still to process by group and topic; feeds by state, those whose volume differs from their
-    habit, and subscriptions at hubs by state.
+    habit, and subscriptions at hubs by state; notices by sink and state.
     """
 
     taken: float = field(default_factory=time.monotonic)
@@ -50,6 +50,7 @@ class _Look:
     feeds: dict[str, int] = field(default_factory=dict)
     anomalies: int = 0
     subscriptions: dict[str, int] = field(default_factory=dict)
+    notices: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
 
 class Outside:
@@ -79,6 +80,9 @@ class Outside:
         )
         feeds = GaugeMetricFamily("quotewire_feeds", "Feeds by state.", labels=["state"])
         odd = GaugeMetricFamily("quotewire_feed_anomalies", "Feeds whose volume differs from their habit.")
+        notices = GaugeMetricFamily(
+            "quotewire_notices", "Alerts that a sink is still to be told of, or was not.", labels=["sink", "state"]
+        )
         subscriptions = GaugeMetricFamily(
             "quotewire_websub_subscriptions", "Subscriptions at hubs by state.", labels=["state"]
         )
@@ -91,7 +95,10 @@ class Outside:
             odd.add_metric([], look.anomalies)
             for state, count in look.subscriptions.items():
                 subscriptions.add_metric([state], count)
-        yield from (build, up, ready, restarts, lag, feeds, odd, subscriptions)
+            for sink, counts in look.notices.items():
+                for state in ("waiting", "failed"):
+                    notices.add_metric([sink, state], counts.get(state, 0))
+        yield from (build, up, ready, restarts, lag, feeds, odd, subscriptions, notices)
 
 
 class Monitor:
@@ -153,14 +160,16 @@ class Monitor:
             if name in parts
             for topic in stage.topics
         }
+        notices = self._wiring.outbox.counts() if "notify" in parts else {}
         if "poll" not in parts:
-            return _Look(lag=lag)
+            return _Look(lag=lag, notices=notices)
         views = self._wiring.feed_views()
         return _Look(
             lag=lag,
             feeds=dict(Counter(view.state for view in views)),
             anomalies=sum(bool(view.anomaly) for view in views),
             subscriptions=dict(Counter(view.push_state for view in views if view.push_state)),
+            notices=notices,
         )
 
     def _recent_look(self) -> _Look | None:

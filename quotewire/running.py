@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import os
 import signal
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import FrameType
 
@@ -23,7 +24,7 @@ from quotewire import settings as settings_module
 from quotewire.observing import Observers
 from quotewire.part_status import PartStatus
 from quotewire.ports import ConfigurationError, Unavailable
-from quotewire.stages import SERVICES, STAGES
+from quotewire.stages import SERVICES, STAGES, Stage
 from quotewire.telemetry import configure_logging
 from quotewire.wiring import Wiring
 from quotewire.worker import TooManyDeadLetters, Worker
@@ -78,8 +79,32 @@ def _run_stage(name: str, wiring: Wiring, stop: threading.Event, status: PartSta
         max_consecutive_dead_letters=wiring.settings.dead_letter_limit,
     )
     _log.info("stage started")
-    worker.run(stop)
+    with _beside(stage, wiring) as failed:
+        worker.run(lambda: stop.is_set() or failed())
     _log.info("stage stopped")
+
+
+@contextlib.contextmanager
+def _beside(stage: Stage, wiring: Wiring) -> Iterator[Callable[[], bool]]:
+    """What works beside a stage, while the context is open; gives whether it has failed, and then raises that."""
+    ended, failures = threading.Event(), list[BaseException]()
+
+    def work() -> None:
+        try:
+            if stage.beside is not None:
+                stage.beside(wiring, ended)
+        except BaseException as error:
+            failures.append(error)
+
+    thread = threading.Thread(target=work, name=f"beside {stage.name}", daemon=True)
+    thread.start()
+    try:
+        yield lambda: bool(failures)
+    finally:
+        ended.set()
+        thread.join()
+    if failures:
+        raise failures[0]
 
 
 async def _poll(wiring: Wiring, stop: threading.Event, status: PartStatus, *, once: bool) -> None:

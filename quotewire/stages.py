@@ -5,8 +5,9 @@ A stage's name is also its consumer group. `Parts` is what a stage may ask for; 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from threading import Event
 from typing import TYPE_CHECKING, Protocol
 
 from quotewire.ports import Clock, Index
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from consumers.alerts.state import AlertState
     from consumers.enrich.stage import Annotator
     from consumers.stories.fingerprint import Embedder
+    from quotewire.alert_ports import Outbox, Sink
+    from quotewire.delivery import Deliveries
     from quotewire.metrics import PipelineMetrics
     from quotewire.worker import Processor
 
@@ -51,6 +54,19 @@ class Parts(Protocol):
         ...
 
     @property
+    def outbox(self) -> Outbox:
+        """What sinks are to be told and were told."""
+        ...
+
+    def sinks(self) -> Sequence[Sink]:
+        """Where alerts are told, as it is configured now."""
+        ...
+
+    def deliveries(self) -> Deliveries:
+        """The couriers that take notices from the outbox to the sinks."""
+        ...
+
+    @property
     def metrics(self) -> PipelineMetrics:
         """What counts and times."""
         ...
@@ -58,12 +74,14 @@ class Parts(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """One stage between topics, or from topics into the index."""
+    """One stage between topics, or from topics into the index or the outbox."""
 
     name: str
     topics: tuple[Topic, ...]
     make: Callable[[Parts], Processor]
     about: str
+    beside: Callable[[Parts, Event], None] | None = None
+    """What works in the same process, in a thread of its own, until the event is set."""
 
 
 def _enrich(parts: Parts) -> Processor:
@@ -84,11 +102,22 @@ def _index(parts: Parts) -> Processor:
     return Indexing(parts.index, parts.metrics.indexed)
 
 
+def _notify(parts: Parts) -> Processor:
+    from consumers.notify.stage import Notifying
+
+    return Notifying(parts.sinks, parts.outbox, parts.clock)
+
+
+def _deliver(parts: Parts, stop: Event) -> None:
+    parts.deliveries().run(stop)
+
+
 STAGES: dict[str, Stage] = {
     stage.name: stage
     for stage in (
         Stage("enrich", (RAW,), _enrich, "finds text, language, entities and quotes"),
         Stage("alerts", (ENRICHED,), _alerts, "tells stories apart, and raises one alert a story and tracked name"),
+        Stage("notify", (ALERTS,), _notify, "tells sinks of alerts", beside=_deliver),
         Stage("index", (ENRICHED, ALERTS), _index, "writes articles and alerts to the index"),
     )
 }

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Self
 
 from producers.opml import FeedSource, read_opml, source_problem
 from quotewire import watchlist
+from quotewire.alert_wiring import AlertWiring
 from quotewire.feed_views import FeedView, feed_views
 from quotewire.files import Watched, write_whole
 from quotewire.located import located
@@ -76,13 +77,14 @@ class SystemClock:
         return datetime.now(UTC)
 
 
-class Wiring:
+class Wiring(AlertWiring):
     """The parts of one process, by the settings. Each is made when first asked for and closed with this.
 
     The parts raise ConfigurationError where a setting cannot work, and Unavailable where a server is away.
     """
 
     def __init__(self, settings: Settings) -> None:
+        super().__init__()
         self.settings = settings
         self.clock: Clock = SystemClock()
         self._closing = contextlib.ExitStack()
@@ -248,8 +250,9 @@ class Wiring:
     @property
     def in_memory(self) -> bool:
         """Whether some adapter keeps its data in this process alone."""
-        addresses = (self.settings.stream_address, self.settings.index_address, self.settings.feed_store_address)
-        return any(address.startswith("memory:") for address in addresses)
+        settings = self.settings
+        addresses = (settings.stream_address, settings.index_address, settings.feed_store_address)
+        return any(address.startswith("memory:") for address in (*addresses, settings.outbox_address))
 
     @property
     def journal_folder(self) -> Path:

@@ -209,6 +209,7 @@ class AlertArticle(_Model):
     title: str = ""
     outlet: str = ""
     language: str | None = None
+    tags: tuple[str, ...] = Field((), description="Tags of its feed.")
     published: Time | None = None
     fetched: Time | None = None
     added: Time = Field(description="When it came to the alert.")

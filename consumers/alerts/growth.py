@@ -95,6 +95,7 @@ def _listed(match: Match, article: EnrichedArticle, now: datetime) -> AlertArtic
         title=article.title,
         outlet=article.outlet,
         language=article.language,
+        tags=article.tags,
         published=article.published,
         fetched=article.fetched,
         added=now,

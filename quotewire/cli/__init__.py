@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from quotewire.cli import annotate, audit, browse, dead, doctor, feeds, health, parse, replay, run, setup, watch
+from quotewire.cli import annotate, audit, browse, dead, doctor, feeds, health, notify, parse, replay, run, setup, watch
 from quotewire.cli.output import AWAY, MISUSED, complain, out
 from quotewire.ports import ConfigurationError, Rejected, Unavailable
 
@@ -27,6 +27,7 @@ annotate.register(app)
 browse.register(app)
 app.add_typer(feeds.app, name="feeds")
 app.add_typer(watch.app, name="watch")
+app.add_typer(notify.app, name="notify")
 app.add_typer(dead.app, name="dead")
 doctor.register(app)
 audit.register(app)

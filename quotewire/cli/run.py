@@ -122,6 +122,8 @@ def _check(wiring: Wiring, chosen: Sequence[str]) -> None:
         wiring.check_model()
     if "alerts" in chosen:
         wiring.tracked_names()
+    if "notify" in chosen:
+        wiring.sinks()
 
 
 def _opened(wiring: Wiring, supervisor: Supervisor, monitor: Monitor | None) -> bool:
