@@ -94,7 +94,8 @@ class KafkaServer(Server):
 
     def _format(self) -> None:
         scram = f"SCRAM-SHA-256=[name={USER},password={PASSWORD}]"
-        cluster = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        # An id that begins with a dash would be taken for an option.
+        cluster = "q" + urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")[1:]
         result = subprocess.run(
             self._java("kafka.tools.StorageTool", "format", "-t", cluster, "-c", "server.properties", "-S", scram),
             cwd=self.folder,
