@@ -57,11 +57,14 @@ class Discourse:
             return None
         roots = []
         seen_end = 0
+        opens = -1
         while token >= 0 and tokens.paragraph[token] == paragraph and self.article.stretch_of[token] < 0:
             if tokens.words[token] in (".", "?", "!"):
                 seen_end += 1
                 if seen_end > 1:
                     break
+            elif tokens.words[token][0].isalnum():
+                opens = token
             if is_verb(tokens, token) and (tokens.heads[token] == token or tokens.deps[token] in ("conj", "ccomp")):
                 roots.append(token)
             token -= 1
@@ -69,6 +72,8 @@ class Discourse:
             found = own_subject(tokens, root)
             if found is not None and self.can_speak(found):
                 return noun_phrase(tokens, found)
+        if not roots and opens >= 0 and self.can_speak(opens) and tokens.lower[opens + 1] in ("'s", "'d", "'ll"):
+            return Phrase(opens, opens, opens)
         return None
 
     def can_speak(self, head: int) -> bool:
@@ -95,6 +100,31 @@ class Discourse:
             if not asker & self._words(draft.speaker):
                 return draft
         return None
+
+    def exchange(self, paragraph: int, first: int) -> Draft | None:
+        """Within an exchange of words without cues (question, answer, question …), whoever did not speak last."""
+        tokens = self.article.tokens
+        before = list(islice(self.before(tokens.starts[first]), 6))
+        if not before or before[0].speaker is None or not {"answers", "exchange"} & set(before[0].rules):
+            return None
+        if paragraph - tokens.paragraph[tokens.at(before[0].start)] != 1 or not self._is_alone(paragraph):
+            return None
+        if not self._is_alone(paragraph - 1):
+            return None
+        spoke = self._words(before[0].speaker)
+        for draft in before[1:]:
+            if draft.speaker is not None and not spoke & self._words(draft.speaker):
+                return draft
+        return None
+
+    def _is_alone(self, paragraph: int) -> bool:
+        """Whether a paragraph holds nothing but words between marks."""
+        tokens = self.article.tokens
+        start, end = tokens.paragraphs[paragraph]
+        return all(
+            self.article.stretch_of[token] >= 0 or not tokens.words[token][0].isalnum()
+            for token in range(tokens.at(start), tokens.at(end - 1))
+        )
 
     def _is_question(self, draft: Draft) -> bool:
         """Whether the last words of a quote ask something."""

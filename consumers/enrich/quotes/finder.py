@@ -12,6 +12,7 @@ from consumers.enrich.quotes.article import Article, Draft
 from consumers.enrich.quotes.attribution import cue_after, cue_before, final_mark, is_own_words, starts_sentence
 from consumers.enrich.quotes.cue import Cue
 from consumers.enrich.quotes.discourse import Discourse
+from consumers.enrich.quotes.floating import Floating
 from consumers.enrich.quotes.no_quotations import is_inscription, no_quotation
 from consumers.enrich.quotes.reported import Range, reported
 from consumers.enrich.quotes.transcripts import find_turns
@@ -29,6 +30,7 @@ class Finder:
         self.article = article
         self.tokens = article.tokens
         self.discourse = Discourse(article)
+        self.floating = Floating(article, self.discourse)
         self.claimed: dict[int, Draft] = {}
         self.set_aside: set[int] = set()
         self.turns = {turn.paragraph: turn for turn in find_turns(article.tokens)}
@@ -69,7 +71,7 @@ class Finder:
             return
         spans = []
         touched: list[int] = []
-        ranges = self._without_others(cue, ranges)
+        ranges = self._without_titles(self._without_others(cue, ranges))
         for first, last in ranges:
             spans.append((self.tokens.starts[first], self.tokens.ends[last]))
             for token in range(first, last + 1):
@@ -130,6 +132,20 @@ class Finder:
                 last -= 1
             kept.append((first, last))
         return kept
+
+    def _without_titles(self, ranges: list[Range]) -> list[Range]:
+        """The ranges without a title of a work that one starts or ends with: he said in his book, “An American Son”."""
+        kept = []
+        for first, last in ranges:
+            number = self.article.stretch_of[last]
+            if number >= 0 and no_quotation(self.article, number) == "title-of-work":
+                last = min(last, self.article.ranges[number][0] - 1)
+            number = self.article.stretch_of[first]
+            if number >= 0 and no_quotation(self.article, number) == "title-of-work":
+                first = max(first, self.article.ranges[number][1] + 1)
+            if any(self.tokens.words[token][0].isalnum() for token in range(first, last + 1)):
+                kept.append((first, last))
+        return kept or ranges
 
     def _worth(self, cue: Cue) -> bool:
         """Whether a reported clause without words in marks is speech."""
@@ -279,70 +295,44 @@ class Finder:
             return
         if number in self.set_aside or paragraph in self.turns:
             return
+        if self._is_listed(number):
+            self.set_aside.add(number)
+            return
         if (
             starts_sentence(article, number)
             and (final_mark(article, number) in tuple(".?!…—") or not stretch.closed)
             and last - first >= 1
+            and no_quotation(article, number) != "title-of-work"
         ):
             self._floating(number, paragraph)
             return
         self._fragment(number)
 
-    def _floating(self, number: int, paragraph: int) -> None:
-        stretch = self.article.stretches[number]
-        first = self.article.ranges[number][0]
-        introduced = self.discourse.introduced(first - 1, paragraph)
-        previous = self.discourse.last_spoken(paragraph, first)
-        same = previous is not None and self.tokens.paragraph[self.tokens.at(previous.spans[-1][0])] == paragraph
-        if paragraph == 0 and not same and len(self.tokens.paragraphs) > 1:
-            self._add(Draft([(stretch.start, stretch.end)], "direct", rules=["headline"]), [number])
-            return
-        draft = Draft([(stretch.start, stretch.end)], "direct")
-        asked = self.discourse.asked_about(first, paragraph)
-        answering = None if same else self.discourse.answering(paragraph, first)
-        narrated = None if same or introduced is not None else self.discourse.narrated(previous, paragraph)
-        goes_on = previous is not None and same and previous.kind == "direct" and self._adjacent(previous, number)
-        if goes_on and introduced is not None and previous is not None and previous.speaker is not None:
-            goes_on = introduced.head == previous.speaker.head
-        if asked is not None:
-            draft.speaker, draft.rules = asked, ["floating", "asked-about"]
-        elif (
-            introduced is not None
-            and not goes_on
-            and not (same and previous and introduced.first <= self.tokens.at(previous.spans[-1][1]))
-        ):
-            draft.speaker, draft.rules = introduced, ["floating", "introduced"]
-        elif goes_on and previous is not None:
-            previous.spans.append((stretch.start, stretch.end))
-            previous.stretches.append(number)
-            previous.rules.append("goes-on")
-            self.claimed[number] = previous
-            return
-        elif answering is not None:
-            draft.speaker, draft.rules = answering.speaker, ["floating", "answers"]
-        elif narrated is not None:
-            draft.speaker, draft.rules = narrated, ["floating", "narrated"]
-        elif previous is not None:
-            draft.speaker, draft.others = previous.speaker, previous.others
-            draft.rules = ["floating", "same-paragraph" if same else "last-speaker"]
-        else:
-            draft.rules = ["floating", "no-speaker"]
-        self._add(draft, [number])
-
-    def _adjacent(self, draft: Draft, number: int) -> bool:
-        """Whether nothing but the cue of a quote stands between it and a stretch."""
-        if not draft.stretches or draft.stretches[-1] != number - 1:
+    def _is_listed(self, number: int) -> bool:
+        """Whether a stretch goes on with a list of words that are no quotation: such as “expects” and “believes”."""
+        if number - 1 not in self.set_aside:
             return False
-        gap = self.tokens.text[
-            self.article.stretches[number - 1].outer_end : self.article.stretches[number].outer_start
-        ]
-        return gap.count(". ") <= 1
+        stretches = self.article.stretches
+        gap = self.tokens.text[stretches[number - 1].outer_end : stretches[number].outer_start]
+        return gap.strip(" ,") in ("", "and", "or") and final_mark(self.article, number - 1) not in tuple(".?!")
+
+    def _floating(self, number: int, paragraph: int) -> None:
+        draft = self.floating.sentence(number, paragraph)
+        if draft is not None:
+            self._add(draft, [number])
+            return
+        stretch, previous = self.article.stretches[number], self.claimed[number - 1]
+        previous.spans.append((stretch.start, stretch.end))
+        previous.stretches.append(number)
+        previous.rules.append("goes-on")
+        self.claimed[number] = previous
 
     def _fragment(self, number: int) -> None:
         """A few words in marks within a sentence: a quotation where a cue governs them, else distance or a title."""
-        article, tokens = self.article, self.tokens
+        article = self.article
         first, last = article.ranges[number]
         if number in self.set_aside or no_quotation(article, number):
+            self.set_aside.add(number)
             return
         governing = self._governing(first, last)
         stretch = article.stretches[number]
@@ -360,16 +350,7 @@ class Finder:
             )
             self._add(draft, [number])
         elif length >= 3 and is_own_words(article, number) and not stretch.single:
-            previous = self.discourse.last_spoken(tokens.paragraph[first], first)
-            draft = Draft(
-                [(stretch.start, stretch.end)],
-                "direct",
-                None,
-                previous.speaker if previous else None,
-                (),
-                ["fragment", "last-speaker"],
-            )
-            self._add(draft, [number])
+            self._add(self.floating.fragment(number), [number])
 
     def _near(self, cue: Cue, number: int) -> bool:
         """Whether a cue stands within a few words of a stretch."""

@@ -23,6 +23,10 @@ def no_quotation(article: Article, number: int) -> str:
     previous = tokens.lower[tail] if before <= tail else ""
     if article.stretches[number].outer_start and tokens.text[article.stretches[number].outer_start - 1] == "=":
         return "markup"
+    if previous in ("as", "like") and tail - 2 >= before and tokens.lower[tail - 1] == "such":
+        listed = nouns("labels") | {"terms", "expressions"}
+        if any(tokens.lower[t] in listed for t in range(max(before, tail - 4), tail)):
+            return "label"
     if previous in words("labels") and not _said_by_somebody(article, tail):
         return "label"
     if (
@@ -34,9 +38,11 @@ def no_quotation(article: Article, number: int) -> str:
     if any(cue.last == tail and cue.frames & {"quote", "manner"} for cue in article.cues_between(before, tail)):
         return ""
     titled = _is_title(article, number)
-    if previous in nouns("works") and (titled or first == last):
+    alone = sum(1 for t in range(first, last + 1) if tokens.words[t][0].isalnum()) == 1
+    if previous in nouns("works") and (titled or alone):
         return "title-of-work"
-    if titled and not comma and not starts_sentence(article, number):
+    owned = before <= tail and tokens.tags[tail] == "POS"
+    if titled and not comma and (owned or not starts_sentence(article, number)):
         return "title-of-work"
     if _within_noun_phrase(article, number):
         return "modifier"
