@@ -1,9 +1,15 @@
-"""The watchlist file: a YAML list of tracked names, edited by hand or by `quotewire watch`, comments kept."""
+"""The watchlist file: a YAML or JSON list of tracked names, edited by hand or by `quotewire watch`, comments kept.
+
+The keys of an entry are the fields of `quotewire.ports.TrackedName`; docs/watchlist.md says what they mean.
+"""
 
 from __future__ import annotations
 
+import dataclasses
 import io
+import re
 from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +18,35 @@ from ruamel.yaml.error import YAMLError
 
 from quotewire.files import editing, write_whole
 from quotewire.ports import ConfigurationError, TrackedName
+from schemas.records import Condition
 
 TYPES = ("person", "organization", "place", "product", "phrase")
 """What a tracked name may be."""
+
+CONDITIONS: tuple[Condition, ...] = ("mentioned", "headline", "quoted", "quoted-about")
+"""How a tracked name may have to occur."""
+
+_TYPE_WORDS = {kind: kind for kind in TYPES} | {
+    "people": "person",
+    "per": "person",
+    "org": "organization",
+    "organisation": "organization",
+    "company": "organization",
+    "gpe": "place",
+    "loc": "place",
+    "location": "place",
+    "country": "place",
+    "city": "place",
+    "topic": "phrase",
+    "keyword": "phrase",
+}
+_CONDITION_WORDS: dict[str, Condition] = {condition: condition for condition in CONDITIONS} | {
+    "in-headline": "headline",
+    "in-the-headline": "headline",
+    "speaker": "quoted",
+}
+_ORDER = tuple(field.name for field in dataclasses.fields(TrackedName))
+_KEYS = frozenset(_ORDER)
 
 
 def read(path: Path) -> list[TrackedName]:
@@ -27,14 +59,9 @@ def read(path: Path) -> list[TrackedName]:
 
 def add(path: Path, tracked: TrackedName) -> None:
     """Add a tracked name at the end. Raises ConfigurationError where it is none, or is there already."""
-    entry: dict[str, Any] = {"name": tracked.name}
-    if tracked.type:
-        entry["type"] = tracked.type
-    if tracked.aliases:
-        entry["aliases"] = list(tracked.aliases)
     with editing(path):
         document = _load(path)
-        document.append(entry)
+        document.append(_entry(tracked))
         _names(path, document)
         _save(path, document)
 
@@ -52,11 +79,14 @@ def remove(path: Path, name: str) -> None:
 
 def _load(path: Path) -> Any:
     try:
-        document = YAML().load(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError as error:
         raise ConfigurationError(f"there is no watchlist at {path}; QUOTEWIRE_WATCHLIST says where it is") from error
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"the watchlist {path} cannot be read: {error}") from error
+    try:
+        # All JSON is YAML, but for the tabs that some programs indent it with.
+        document = YAML().load(text.replace("\t", " ") if text.lstrip().startswith("[") else text)
     except YAMLError as error:
         raise ConfigurationError(f"the watchlist {path} is not YAML: {' '.join(str(error).split())}") from error
     if document is None:
@@ -70,29 +100,95 @@ def _load(path: Path) -> Any:
 def _names(path: Path, document: Sequence[Any]) -> list[TrackedName]:
     names: dict[str, TrackedName] = {}
     for number, entry in enumerate(document, 1):
-        fields = {"name": entry} if isinstance(entry, str) else entry
-        name = fields.get("name") if isinstance(fields, dict) else None
-        if not isinstance(name, str) or not name.strip():
-            raise ConfigurationError(f"the watchlist {path}, entry {number}: every entry needs a name")
-        name = name.strip()
-        if name in names:
-            raise ConfigurationError(f"the watchlist {path}, entry {number}: {name} is there already")
-        names[name] = TrackedName(name, _aliases(path, number, fields), _type(path, number, fields))
+        try:
+            tracked = tracked_name({"name": entry} if isinstance(entry, str) else entry)
+            if tracked.name in names:
+                raise ValueError(f"{tracked.name} is there already")
+        except ValueError as error:
+            raise ConfigurationError(f"the watchlist {path}, entry {number}: {error}") from error
+        names[tracked.name] = tracked
     return list(names.values())
 
 
-def _aliases(path: Path, number: int, fields: Mapping[str, Any]) -> tuple[str, ...]:
-    aliases = fields.get("aliases") or []
-    if not isinstance(aliases, list) or not all(isinstance(alias, str) and alias.strip() for alias in aliases):
-        raise ConfigurationError(f"the watchlist {path}, entry {number}: aliases must be a list of words")
-    return tuple(str(alias).strip() for alias in aliases)
+def tracked_name(fields: object) -> TrackedName:
+    """The tracked name that the fields of an entry describe. Raises ValueError that says what is wrong with them."""
+    if not isinstance(fields, Mapping) or not _word(fields.get("name")):
+        raise ValueError("every entry needs a name")
+    given = {str(key).replace("-", "_"): value for key, value in fields.items()}
+    for key in given:
+        if key not in _KEYS and (meant := get_close_matches(key, _KEYS, n=1, cutoff=0.75)):
+            raise ValueError(f"there is no key {key!r}: is {meant[0]} meant?")
+    conditions, together = _conditions(given.get("conditions"))
+    return TrackedName(
+        name=_word(given["name"]),
+        aliases=_words(given, "aliases"),
+        type=_type(given.get("type")),
+        near=_words(given, "near"),
+        not_near=_words(given, "not_near"),
+        conditions=conditions,
+        together_with=(*_words(given, "together_with"), *together),
+        outlets=_words(given, "outlets"),
+        languages=tuple(language.lower()[:2] for language in _words(given, "languages")),
+        tags=_words(given, "tags"),
+        wikidata=_word(given.get("wikidata")) or None,
+        paused=_flag(given, "paused"),
+    )
 
 
-def _type(path: Path, number: int, fields: Mapping[str, Any]) -> str | None:
-    kind = fields.get("type")
-    if kind is not None and kind not in TYPES:
-        raise ConfigurationError(f"the watchlist {path}, entry {number}: type must be one of {', '.join(TYPES)}")
-    return kind
+def _word(value: object) -> str:
+    return str(value).strip() if isinstance(value, str | int | float) and not isinstance(value, bool) else ""
+
+
+def _words(fields: Mapping[str, Any], key: str) -> tuple[str, ...]:
+    value = fields.get(key)
+    listed = [] if value is None else [value] if isinstance(value, str) else value
+    if not isinstance(listed, Sequence) or not all(map(_word, listed)):
+        raise ValueError(f"{key} must be a list of words")
+    return tuple(dict.fromkeys(map(_word, listed)))
+
+
+def _type(kind: object) -> str | None:
+    if kind is None:
+        return None
+    known = _TYPE_WORDS.get(str(kind).strip().lower())
+    if known is None:
+        raise ValueError(f"type must be one of {', '.join(TYPES)}, not {kind!r}")
+    return known
+
+
+def _conditions(value: object) -> tuple[tuple[Condition, ...], tuple[str, ...]]:
+    """The conditions, and the names that “together with …” asks for."""
+    listed = [] if value is None else [value] if isinstance(value, str) else value
+    if not isinstance(listed, Sequence):
+        raise ValueError(f"conditions must be a list of {', '.join(CONDITIONS)}")
+    conditions: list[Condition] = []
+    together: list[str] = []
+    for condition in listed:
+        word = _word(condition).lower().replace("_", "-").replace(" ", "-")
+        with_name = re.match(r"\s*together(?: with)?:?\s+(.+)", condition, re.IGNORECASE) if word else None
+        if with_name:
+            together.append(with_name.group(1).strip())
+        elif word in _CONDITION_WORDS:
+            conditions.append(_CONDITION_WORDS[word])
+        else:
+            raise ValueError(
+                f"a condition must be one of {', '.join(CONDITIONS)} or “together with NAME”, not {condition!r}"
+            )
+    return tuple(dict.fromkeys(conditions)) or ("mentioned",), tuple(together)
+
+
+def _flag(fields: Mapping[str, Any], key: str) -> bool:
+    value = fields.get(key, False)
+    if not isinstance(value, bool):
+        raise ValueError(f"{key} must be true or false")
+    return value
+
+
+def _entry(tracked: TrackedName) -> dict[str, Any]:
+    """The fields of an entry as the file has them: those that say something."""
+    default = TrackedName("")
+    fields = {field: getattr(tracked, field) for field in _ORDER if getattr(tracked, field) != getattr(default, field)}
+    return {field: list(value) if isinstance(value, tuple) else value for field, value in fields.items()}
 
 
 def _save(path: Path, document: Any) -> None:

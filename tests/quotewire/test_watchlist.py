@@ -39,6 +39,39 @@ def test_names_are_read_in_order(file: Path) -> None:
     ]
 
 
+WHOLE = """\
+[
+\t{"name": "Jordan", "type": "country", "aliases": "Hashemite Kingdom", "near": ["Amman", "king"],
+\t "not-near": ["Michael"], "conditions": ["headline", "quoted about", "together with Israel"], "outlets": ["Courier"],
+\t "languages": ["en-GB"], "tags": ["world"], "wikidata": "Q810", "paused": true, "note": "of no concern"}
+]
+"""
+
+
+def test_an_entry_says_when_its_name_counts_also_in_json(tmp_path: Path) -> None:
+    path = tmp_path / "watchlist.json"
+    path.write_text(WHOLE, encoding="utf-8")
+    jordan = TrackedName(
+        "Jordan",
+        ("Hashemite Kingdom",),
+        "place",
+        near=("Amman", "king"),
+        not_near=("Michael",),
+        conditions=("headline", "quoted-about"),
+        together_with=("Israel",),
+        outlets=("Courier",),
+        languages=("en",),
+        tags=("world",),
+        wikidata="Q810",
+        paused=True,
+    )
+    assert watchlist.read(path) == [jordan]
+    again = tmp_path / "again.yaml"
+    again.write_text("", encoding="utf-8")
+    watchlist.add(again, jordan)
+    assert watchlist.read(again) == [jordan]
+
+
 def test_editing_keeps_what_people_wrote(file: Path) -> None:
     watchlist.add(file, TrackedName("Piet Hagen", ("Hagen",), "person"))
     watchlist.remove(file, "Kyiv")
@@ -80,7 +113,10 @@ def test_any_names_come_back_as_they_were_added(
         ("name: Ann", "must be a list"),
         ("- [a]", "entry 1: every entry needs a name"),
         ("- name: Ann\n- type: person", "entry 2: every entry needs a name"),
-        ("- name: Ann\n  aliases: Annie", "aliases must be a list"),
+        ("- name: Ann\n  aliases: {a: b}", "aliases must be a list"),
+        ("- name: Ann\n  alias: Annie", "is aliases meant"),
+        ("- name: Ann\n  conditions: [shouted]", "a condition must be one of"),
+        ("- name: Ann\n  paused: maybe", "paused must be true or false"),
         ("- Ann\n- Ann", "there already"),
         ("- name: [", "not YAML"),
         ("- name: ' '", "needs a name"),
