@@ -351,6 +351,10 @@ class Index(Protocol):
         """Find quotes, newest first. Raises Unavailable."""
         ...
 
+    def alert(self, alert_id: str) -> Alert | None:
+        """The newest revision of an alert. Raises Unavailable."""
+        ...
+
     def alerts(
         self, *, name: str | None = None, article: str | None = None, offset: int = 0, limit: int = 20
     ) -> Sequence[Alert]:

@@ -74,6 +74,9 @@ class Settings(BaseSettings):
     quote_confidence: float = Field(
         0, ge=0, le=1, description="Least confidence of a quote; more means fewer wrong quotes, and fewer quotes."
     )
+    alert_confidence: float = Field(
+        0.5, ge=0, le=1, description="Least confidence of an alert; more means fewer false ones, and more missed."
+    )
     enrichers: int = Field(1, ge=1, le=64, description="Processes that enrich articles side by side.")
     batch: int = Field(16, ge=1, le=1000, description="Articles that a stage takes at a time.")
     allowed_networks: Annotated[tuple[Network, ...], NoDecode] = Field(

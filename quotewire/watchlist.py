@@ -70,11 +70,30 @@ def remove(path: Path, name: str) -> None:
     """Remove a tracked name. Raises ConfigurationError where it is not there."""
     with editing(path):
         document = _load(path)
-        names = [tracked.name for tracked in _names(path, document)]
-        if name not in names:
-            raise ConfigurationError(f"{name!r} is not on the watchlist {path}; `quotewire watch list` shows who is")
-        del document[names.index(name)]
+        del document[_place(path, document, name)]
         _save(path, document)
+
+
+def set_paused(path: Path, name: str, *, paused: bool) -> None:
+    """Pause a tracked name, or let it go on. Raises ConfigurationError where it is not there."""
+    with editing(path):
+        document = _load(path)
+        place = _place(path, document, name)
+        entry = document[place]
+        if isinstance(entry, str):
+            entry = document[place] = {"name": entry}
+        if paused:
+            entry["paused"] = True
+        else:
+            entry.pop("paused", None)
+        _save(path, document)
+
+
+def _place(path: Path, document: Sequence[Any], name: str) -> int:
+    names = [tracked.name for tracked in _names(path, document)]
+    if name not in names:
+        raise ConfigurationError(f"{name!r} is not on the watchlist {path}; `quotewire watch list` shows who is")
+    return names.index(name)
 
 
 def _load(path: Path) -> Any:

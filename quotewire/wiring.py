@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from pydantic import SecretStr
 
     # Each process imports only what it uses: the language libraries and the web ones take a second each.
+    from consumers.alerts.marks import FalsePositive
     from consumers.alerts.matcher import Matcher
     from consumers.alerts.state import AlertState
     from consumers.enrich.stage import Annotator
@@ -89,7 +90,9 @@ class Wiring(AlertWiring):
         self.clock: Clock = SystemClock()
         self._closing = contextlib.ExitStack()
         self._prepared: dict[str, Sequence[Prepared]] = {}
-        self._matcher: Watched[Matcher] = Watched(_read_matcher)
+        self._tracked: Watched[Sequence[TrackedName]] = Watched(watchlist.read)
+        self._marks: Watched[Sequence[FalsePositive]] = Watched(_read_marks)
+        self._matcher: tuple[Sequence[TrackedName], Sequence[FalsePositive], Matcher] | None = None
         self._sources: Watched[Sequence[FeedSource]] = Watched(read_opml)
 
     def __enter__(self) -> Self:
@@ -212,9 +215,23 @@ class Wiring(AlertWiring):
         """The watchlist as it is now. Raises ConfigurationError where the file is wrong."""
         return watchlist.read(self.watchlist_file)
 
+    @property
+    def marks_file(self) -> Path:
+        """The alerts that were marked false, beside the watchlist."""
+        return self.watchlist_file.with_name("false-positives.yaml")
+
     def matcher(self) -> Matcher:
-        """The matcher of the watchlist; made anew where the file has changed since it was last asked for."""
-        return self._matcher.current(self.watchlist_file)
+        """The matcher of the watchlist; made anew where a file has changed since it was last asked for."""
+        tracked, marks = self._tracked.current(self.watchlist_file), self._marks.current(self.marks_file)
+        if self._matcher is None or self._matcher[0] is not tracked or self._matcher[1] is not marks:
+            self._matcher = tracked, marks, self.matcher_of(tracked)
+        return self._matcher[2]
+
+    def matcher_of(self, tracked: Sequence[TrackedName]) -> Matcher:
+        """A matcher of other entries than the watchlist's, which minds what was marked false all the same."""
+        from consumers.alerts.matcher import Matcher
+
+        return Matcher(tracked, self._marks.current(self.marks_file), self.settings.alert_confidence)
 
     @cached_property
     def embedder(self) -> Embedder:
@@ -459,10 +476,10 @@ def _revealed(secret: SecretStr | None) -> str | None:
     return secret.get_secret_value() if secret else None
 
 
-def _read_matcher(file: Path) -> Matcher:
-    from consumers.alerts.matcher import Matcher
+def _read_marks(file: Path) -> Sequence[FalsePositive]:
+    from quotewire import false_positives
 
-    return Matcher(watchlist.read(file))
+    return false_positives.read(file)
 
 
 def _allow_many_connections() -> None:

@@ -1,24 +1,26 @@
-"""Tracked names in articles: where each stands, and how sure it is that it is meant."""
+"""The names of a watchlist in an article: each that is meant there, where, how it occurs and how sure that is."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
-from ahocorasick_rs import AhoCorasick
-
+from consumers.alerts.boilerplate import Boilerplate
+from consumers.alerts.context import Context
+from consumers.alerts.judging import Judge, Judged
+from consumers.alerts.marks import FalsePositive, is_marked
+from consumers.alerts.occurrences import FormIndex, Occurrence, occurrences
+from consumers.alerts.surnames import with_surnames
 from quotewire.ports import TrackedName
 from schemas.records import AlertQuote, Condition, EnrichedArticle, Mention
 
-BY_NAME_CONFIDENCE = 0.95
-BY_ALIAS_CONFIDENCE = 0.9
-BY_WORDS_CONFIDENCE = 0.7
-"""How sure a match is: a resolved entity of that name, of that alias, or the bare words with no entity around them."""
+LEAST_CONFIDENCE = 0.5
+"""Less sure matches raise nothing: more likely than not somebody else is meant."""
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """Where a tracked name stands in an article, and why it is one."""
+    """A tracked name in an article: the mention that counts most, why it is one, and how the name occurs in all."""
 
     tracked: TrackedName
     mention: Mention
@@ -29,87 +31,88 @@ class Match:
 
 
 class Matcher:
-    """Finds the tracked names in an article; made once for a watchlist."""
+    """Finds the tracked names in an article; made once for a watchlist.
 
-    def __init__(self, watchlist: Sequence[TrackedName]) -> None:
-        forms: dict[str, list[tuple[TrackedName, str]]] = {}
-        for tracked in watchlist:
-            for form in (tracked.name, *tracked.aliases):
-                forms.setdefault(_folded(form), []).append((tracked, form))
-        self._forms = [entries for folded, entries in forms.items() if folded]
-        patterns = [folded for folded in forms if folded]
-        self._finder = AhoCorasick(patterns) if patterns else None
+    `marks` are the alerts that were marked false: what is like them stays quiet. Paused entries match nothing.
+    """
+
+    def __init__(
+        self,
+        watchlist: Iterable[TrackedName],
+        marks: Sequence[FalsePositive] = (),
+        least_confidence: float = LEAST_CONFIDENCE,
+    ) -> None:
+        self._forms = FormIndex(tracked for tracked in watchlist if not tracked.paused)
+        self._marks: dict[str, list[FalsePositive]] = {}
+        for mark in marks:
+            self._marks.setdefault(mark.name, []).append(mark)
+        self._least = least_confidence
 
     def matches(self, article: EnrichedArticle) -> list[Match]:
-        """The best match of each tracked name that the article mentions, in the order of the watchlist's finding.
+        """The tracked names that the article mentions as their entries ask for, each once, in the order of the text."""
+        found = occurrences(self._forms, article)
+        if not found:
+            return []
+        by_name = self._judged(article, found)
+        context = Context(article)
+        matched = [match for judged in by_name.values() if (match := self._match(article, context, judged)) is not None]
+        names = frozenset(by_name)
+        return [match for each in matched if (match := _together(each, context, names)) is not None]
 
-        A name counts where it is an entity's name or the whole of one of its mentions, or where its words stand in the
-        text outside any longer name: “Washington” in “Denzel Washington” is nobody's mention but his.
-        """
-        best: dict[str, Match] = {}
-        for match in (*self._by_entity(article), *self._by_words(article)):
-            known = best.get(match.tracked.name)
-            if known is None or match.confidence > known.confidence:
-                best[match.tracked.name] = match
-        return list(best.values())
-
-    def _by_entity(self, article: EnrichedArticle) -> Iterator[Match]:
-        for entity in article.entities:
-            if not entity.mentions:
+    def _judged(self, article: EnrichedArticle, found: Sequence[Occurrence]) -> dict[str, list[Judged]]:
+        headline_end = article.headline.end if article.headline else 0
+        boilerplate, judge = Boilerplate(article.text, headline_end), Judge(article)
+        by_name: dict[str, list[Judged]] = {}
+        for occurrence in found:
+            if boilerplate.holds(occurrence.start, occurrence.end):
                 continue
-            for tracked, form in self._exactly(entity.name):
-                rule = "name" if form == tracked.name else "alias"
-                if not _written_alike(form, entity.name):
-                    continue
-                confidence = BY_NAME_CONFIDENCE if rule == "name" else BY_ALIAS_CONFIDENCE
-                yield Match(tracked, entity.mentions[0], f"entity by {rule}", confidence)
+            judged = judge.judge(occurrence)
+            if judged is not None:
+                by_name.setdefault(occurrence.form.tracked.name, []).append(judged)
+        return {
+            name: [
+                each
+                for each in with_surnames(article, judged, judge)
+                if not boilerplate.holds(each.occurrence.start, each.occurrence.end)
+            ]
+            for name, judged in by_name.items()
+            if _is_borne_out(judged)
+        }
 
-    def _by_words(self, article: EnrichedArticle) -> Iterator[Match]:
-        if self._finder is None:
-            return
-        text, folded = article.text, _folded(article.text)
-        names = sorted((mention.start, mention.end) for entity in article.entities for mention in entity.mentions)
-        for number, start, end in self._finder.find_matches_as_indexes(folded, overlapping=True):
-            if not _stands_alone(text, start, end) or _inside_longer(names, start, end):
-                continue
-            for tracked, form in self._forms[number]:
-                if _written_alike(form, text[start:end]):
-                    mention = Mention(start=start, end=end, text=text[start:end])
-                    yield Match(tracked, mention, f"words “{form}”", BY_WORDS_CONFIDENCE)
-
-    def _exactly(self, name: str) -> Iterator[tuple[TrackedName, str]]:
-        if self._finder is None:
-            return
-        folded = _folded(name)
-        for number, start, end in self._finder.find_matches_as_indexes(folded, overlapping=True):
-            if start == 0 and end == len(folded):
-                yield from self._forms[number]
-
-
-def _folded(text: str) -> str:
-    """Lower case, character by character, so that offsets stay those of the text."""
-    return "".join(lower if len(lower := char.lower()) == 1 else char for char in text.replace("’", "'"))
-
-
-def _stands_alone(text: str, start: int, end: int) -> bool:
-    before, after = text[start - 1 : start], text[end : end + 1]
-    return not (_is_word(before) and _is_word(text[start])) and not (_is_word(after) and _is_word(text[end - 1]))
+    def _match(self, article: EnrichedArticle, context: Context, judged: Sequence[Judged]) -> Match | None:
+        tracked = judged[0].occurrence.form.tracked
+        if not context.is_wanted(tracked):
+            return None
+        spans = [(each.occurrence.start, each.occurrence.end) for each in judged]
+        if tracked.not_near and any(context.is_near(tracked.not_near, *span) for span in spans):
+            return None
+        near = [context.is_near(tracked.near, *span) for span in spans] if tracked.near else []
+        if tracked.near and not any(near):
+            return None
+        conditions, quotes = context.held(judged)
+        if not set(tracked.conditions) & set(conditions):
+            return None
+        best = max(judged, key=lambda each: (each.confidence, -each.occurrence.start))
+        confidence = min(0.99, best.confidence + (0.04 if tracked.near else 0))
+        if confidence < self._least:
+            return None
+        start, end = best.occurrence.start, best.occurrence.end
+        mention = Mention(start=start, end=end, text=article.text[start:end])
+        if is_marked(self._marks.get(tracked.name, ()), article, mention, best.occurrence.entity):
+            return None
+        return Match(tracked, mention, best.rule, round(confidence, 2), conditions, quotes)
 
 
-def _is_word(char: str) -> bool:
-    return bool(char) and (char.isalnum() or char == "_")
+def _is_borne_out(judged: Sequence[Judged]) -> bool:
+    """“Austin” alone is the tracked one only where his full name stands in the article itself, too."""
+    return not all(each.occurrence.resolved for each in judged)
 
 
-def _inside_longer(names: Sequence[tuple[int, int]], start: int, end: int) -> bool:
-    return any(s <= start and end <= e and e - s > end - start for s, e in names)
-
-
-def _written_alike(form: str, words: str) -> bool:
-    """Whether words are written as a name is: “us” is not the “US”, but a headline in capitals is any name."""
-    form, words = form.replace("’", "'"), words.replace("’", "'")
-    return (
-        words == form
-        or form.islower()
-        or (words.isupper() and (len(form) > 3 or form.isupper()))
-        or (words.casefold() == form.casefold() and words[:1].isupper() and not form.isupper())
-    )
+def _together(match: Match, context: Context, names: frozenset[str]) -> Match | None:
+    """The match with what stands together with it; None where its entry asks for that in vain."""
+    wanted = match.tracked.together_with
+    if not wanted:
+        return match
+    if not context.has_one_of(wanted, names - {match.tracked.name}):
+        return None
+    return replace(match, conditions=(*match.conditions, "together"))

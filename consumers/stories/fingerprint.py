@@ -21,6 +21,8 @@ containment of documents”, 1997)."""
 _SHINGLE = 3
 _LEAD_WORDS = 70
 """About three sentences: where an article says what happened."""
+_MOST_READ = 20_000
+"""Code points of a text at the most; what comes after says nothing more of what it is about."""
 _MOST_NAMES = 60
 _MOST_NUMBERS = 24
 _SCALE = 127
@@ -46,10 +48,11 @@ def fingerprints(articles: Sequence[tuple[str, str]], embedder: Embedder) -> lis
 
 
 def _fingerprint(title: str, body: str, lead: str, vector: NDArray[np.int8]) -> Fingerprint:
-    shingles = _shingles(body or title)
+    shingles = _shingles((body or title)[:_MOST_READ])
     minhash = MinHash(num_perm=PERMUTATIONS, seed=1)
     minhash.update_batch([shingle.encode() for shingle in shingles])
-    names = words_of_names(f"{title}.\n{body}" if body else title)
+    title, body = title[:_MOST_READ], body[:_MOST_READ]
+    names = words_of_names(title, body)
     in_lead = present(names, lead)
     ordered = [*in_lead, *(name for name in names if name not in set(in_lead))][:_MOST_NAMES]
     return Fingerprint(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 _WORD = re.compile(r"[^\W\d_]+(?:[’'.-][^\W\d_]+)*")
 _SENTENCE_START = re.compile(r"(?:^|[.!?…:;»”\"]\s+|\n\s*|[“«\"‘(\[]\s*)$")
@@ -28,6 +29,7 @@ _NO_NAMES = frozenset(
 _COUNTED_BY = frozenset("of in on at by for to from and or the a an as with after before was were is are".split())
 
 
+@lru_cache(100_000)
 def folded(word: str) -> str:
     """A word without case and accents, and without the 's of a possessive."""
     word = word.replace("’", "'").removesuffix("'s").removesuffix("'")
@@ -35,23 +37,24 @@ def folded(word: str) -> str:
     return "".join(char for char in plain if not unicodedata.combining(char))
 
 
-def words_of_names(text: str) -> list[str]:
-    """The folded words that stand for names in running text, each once, in order.
+def words_of_names(title: str, body: str) -> list[str]:
+    """The folded words that stand for names in an article, each once, in order.
 
-    A word is one where it is capital in the middle of a sentence and nowhere small; so the first words of sentences
-    and headlines in title case bring in nothing that the text does not bear out elsewhere.
+    A word is one where it is capital and nowhere small, and that in the middle of a sentence or more than once: so the
+    first words of sentences, and headlines in capitals or title case, bring in nothing that the text does not bear out.
     """
     small: set[str] = set()
-    capital: dict[str, bool] = {}
-    for match in _WORD.finditer(text):
-        word = match.group()
-        key = folded(word)
-        if word[0].islower():
-            small.add(key)
-        elif word[0].isupper() and len(key) > 1 and key not in _NO_NAMES:
-            begins = _SENTENCE_START.search(text, max(0, match.start() - 4), match.start()) is not None
-            capital[key] = capital.get(key, False) or not begins
-    return [key for key, inside in capital.items() if inside and key not in small]
+    capital: dict[str, int] = {}
+    for text, is_title in ((title, bool(body)), (body, False)):
+        for match in _WORD.finditer(text):
+            word = match.group()
+            key = folded(word)
+            if word[0].islower():
+                small.add(key)
+            elif word[0].isupper() and len(key) > 1 and key not in _NO_NAMES:
+                begins = _SENTENCE_START.search(text, max(0, match.start() - 4), match.start()) is not None
+                capital[key] = capital.get(key, 0) + (1 if begins or is_title else 2)
+    return [key for key, times in capital.items() if times > 1 and key not in small]
 
 
 def present(names: Iterable[str], text: str) -> list[str]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
+import math
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -21,6 +22,7 @@ MOST_ARTICLES = 60_000
 LEAST_LIKELY = 0.5
 """Probability from which two articles are of one story."""
 
+_FEW_STORIES = 6
 _CANDIDATES = 24
 """Of the articles most alike by words, and of those most alike by meaning, that are looked at closely."""
 
@@ -44,6 +46,7 @@ class Stories:
         self._most = most
         self._articles: list[_Article] = []
         self._sizes: Counter[str] = Counter()
+        self._names: defaultdict[str, Counter[str]] = defaultdict(Counter)
         self._minhashes: NDArray[np.uint32] = np.empty((0, PERMUTATIONS), dtype=np.uint32)
         self._vectors: NDArray[np.float32] = np.empty((0, 0), dtype=np.float32)
 
@@ -64,7 +67,9 @@ class Stories:
             if apart > self._window:
                 continue
             hours = apart.total_seconds() / 3600
-            likely = same_story(features, other.features, cosine=cosine, resemblance=resemblance, hours=hours)
+            likely = same_story(
+                features, other.features, cosine=cosine, resemblance=resemblance, hours=hours, weight=self._weight
+            )
             if likely > best:
                 best, found = likely, other.story
         return found
@@ -77,8 +82,11 @@ class Stories:
             self._grow(max(256, 2 * count), len(vector))
         self._minhashes[count] = minhash
         self._vectors[count] = vector
-        self._articles.append(_Article(member.story, member.dated, member.joined, Features.of(member.fingerprint)))
+        features = Features.of(member.fingerprint)
+        self._articles.append(_Article(member.story, member.dated, member.joined, features))
         self._sizes[member.story] += 1
+        for name in features.names:
+            self._names[name][member.story] += 1
 
     def undo(self, count: int) -> None:
         """Forget the last `count` articles that were added."""
@@ -108,9 +116,16 @@ class Stories:
         return True
 
     def _leave(self, article: _Article) -> None:
-        self._sizes[article.story] -= 1
-        if not self._sizes[article.story]:
-            del self._sizes[article.story]
+        _take_one(self._sizes, article.story)
+        for name in article.features.names:
+            _take_one(self._names[name], article.story)
+            if not self._names[name]:
+                del self._names[name]
+
+    def _weight(self, name: str) -> float:
+        """What a name says: 1 for one that few stories have, less and less for those that many have."""
+        known = self._names.get(name)
+        return 1 / (1 + math.log1p(len(known) / _FEW_STORIES)) if known else 1.0
 
     def _grow(self, size: int, width: int) -> None:
         count = len(self._articles)
@@ -129,6 +144,12 @@ class Stories:
         resemblances = (self._minhashes[:count] == minhash_of(fingerprint)).mean(axis=1)
         places = sorted({*_largest(cosines), *_largest(resemblances)})
         return [(place, float(cosines[place]), float(resemblances[place])) for place in places]
+
+
+def _take_one(counter: Counter[str], key: str) -> None:
+    counter[key] -= 1
+    if not counter[key]:
+        del counter[key]
 
 
 def story_id(article: str) -> str:

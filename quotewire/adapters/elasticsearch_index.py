@@ -63,6 +63,14 @@ class ElasticsearchIndex:
         """See `quotewire.ports.Index.quotes`."""
         return searches.quote_page(self._search(QUOTES, searches.quote_search(query)))
 
+    def alert(self, alert_id: str) -> Alert | None:
+        """See `quotewire.ports.Index.alert`."""
+        if not alert_id:
+            return None
+        with refusals(self._address):
+            (found,) = self._client.mget(index=self._names.index(ALERTS), ids=[alert_id])["docs"]
+        return stored_alert(found["_source"]) if found.get("found") else None
+
     def alerts(
         self, *, name: str | None = None, article: str | None = None, offset: int = 0, limit: int = 20
     ) -> Sequence[Alert]:

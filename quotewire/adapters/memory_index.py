@@ -134,6 +134,11 @@ class MemoryIndex:
             quotes = sum(len(fields.quotes) for fields in self._articles.values())
             return {"articles": len(self._articles), "quotes": quotes, "alerts": len(self._alerts)}
 
+    def alert(self, alert_id: str) -> Alert | None:
+        """See `quotewire.ports.Index.alert`."""
+        with self._lock:
+            return self._alerts.get(alert_id)
+
     def alerts(
         self, *, name: str | None = None, article: str | None = None, offset: int = 0, limit: int = 20
     ) -> Sequence[Alert]:

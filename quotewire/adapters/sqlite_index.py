@@ -93,6 +93,11 @@ class SqliteIndex:
         with self._using() as connection, reading(connection):
             return searches.quotes(connection, query)
 
+    def alert(self, alert_id: str) -> Alert | None:
+        """See `quotewire.ports.Index.alert`."""
+        with self._using() as connection:
+            return searches.alert(connection, alert_id)
+
     def alerts(
         self, *, name: str | None = None, article: str | None = None, offset: int = 0, limit: int = 20
     ) -> Sequence[Alert]:

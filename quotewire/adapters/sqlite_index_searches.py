@@ -103,6 +103,12 @@ def _some_at_a_time(ids: Collection[str]) -> Iterator[list[str]]:
         yield some
 
 
+def alert(connection: sqlite3.Connection, alert_id: str) -> Alert | None:
+    """The newest revision of an alert."""
+    row = connection.execute("SELECT record FROM alerts WHERE id = ?", (alert_id,)).fetchone()
+    return _decoded(Alert, ALERTS, row[0]) if row else None
+
+
 def alerts(
     connection: sqlite3.Connection, name: str | None, article_id: str | None, offset: int, limit: int
 ) -> list[Alert]:

@@ -8,7 +8,22 @@ from typing import Annotated
 
 import typer
 
-from quotewire.cli import annotate, audit, browse, dead, doctor, feeds, health, notify, parse, replay, run, setup, watch
+from quotewire.cli import (
+    annotate,
+    audit,
+    browse,
+    dead,
+    doctor,
+    feeds,
+    health,
+    notify,
+    parse,
+    replay,
+    run,
+    setup,
+    stories,
+    watch,
+)
 from quotewire.cli.output import AWAY, MISUSED, complain, out
 from quotewire.ports import ConfigurationError, Rejected, Unavailable
 
@@ -25,6 +40,7 @@ setup.register(app)
 parse.register(app)
 annotate.register(app)
 browse.register(app)
+stories.register(app)
 app.add_typer(feeds.app, name="feeds")
 app.add_typer(watch.app, name="watch")
 app.add_typer(notify.app, name="notify")

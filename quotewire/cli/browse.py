@@ -139,7 +139,11 @@ def alerts(
     for alert in found:
         out.print()
         heading = Text(alert.name, style="bold")
-        heading.append(f"  {when(alert.raised)}, {alert.rule}, {alert.confidence:.0%}", style="dim")
+        heading.append(f"  {when(alert.raised)}, {alert.rule}, {alert.confidence:.0%}  {alert.id}", style="dim")
         out.print(heading)
         out.print(Text("  " + " ".join(alert.sentence.text.split())))
         out.print(Text(f"  {alert.outlet or 'no outlet'}: {alert.title}  {alert.url or ''}", style="dim"))
+        others = len(alert.articles) + alert.more_articles - 1
+        if others > 0:
+            outlets = dict.fromkeys(article.outlet or "no outlet" for article in alert.articles[1:])
+            out.print(Text(f"  and in {others} more: {', '.join(outlets)}", style="dim"))

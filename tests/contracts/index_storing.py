@@ -227,6 +227,8 @@ class StoringContract(IndexContract):
         self.settle(index)
         assert list(index.alerts(article="a3")) == list(index.alerts(article="a1")) == [third]
         assert list(index.alerts(article="a4")) == []
+        assert index.alert("x") == third
+        assert index.alert("nobody's") is None
         assert index.counts() == {"articles": 0, "quotes": 0, "alerts": 1}
 
     def test_alerts_come_newest_first_and_by_name_and_article(self, index: Index) -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from consumers.alerts.matcher import Matcher
 from consumers.alerts.sentences import sentence_around
 from quotewire.ports import TrackedName
-from schemas.records import EnrichedArticle, Entity, EntityLabel, Mention
+from schemas.records import EnrichedArticle, Entity, EntityLabel, Mention, Span
 
 
 def mention(text: str, words: str) -> Mention:
@@ -60,8 +60,14 @@ def test_a_name_inside_a_longer_one_is_no_mention() -> None:
 
 
 def test_a_surname_counts_where_the_article_gives_the_full_name() -> None:
-    text = "Finch said no."
-    assert found(TrackedName("Orla Finch"), text, ("Orla Finch", "Finch")) == ["Finch"]
+    text = "Finch said no. Orla Finch was tired."
+    two = Entity(
+        id="e1", name="Orla Finch", label="PERSON", mentions=(mention(text, "Finch"), mention(text, "Orla Finch"))
+    )
+    given = EnrichedArticle(id="a1", text=text, entities=(two,), headline=Span(start=0, end=14))
+    [match] = Matcher([TrackedName("Orla Finch")]).matches(given)
+    assert match.mention.text == "Orla Finch"
+    assert match.conditions == ("mentioned", "headline")
 
 
 def test_a_surname_of_somebody_else_does_not_count() -> None:

@@ -1,0 +1,117 @@
+"""What an entry of the watchlist asks of the article around a name: words near it, how it occurs, with whom, where."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from consumers.alerts.forms import folded
+from consumers.alerts.judging import Judged
+from consumers.enrich.names.spelling import plain
+from quotewire.ports import TrackedName
+from schemas.records import AlertQuote, Condition, EnrichedArticle, Quote, Speaker
+
+NEAR_WORDS = 30
+"""How many words before and after a name are near it; its paragraph and the headline are near as well."""
+
+_WORD = re.compile(r"\w+")
+
+
+class Context:
+    """One article, as the conditions of entries ask about it."""
+
+    def __init__(self, article: EnrichedArticle) -> None:
+        self._article = article
+        self._folded = folded(article.text)
+        self._headline_end = article.headline.end if article.headline else 0
+
+    # --- the article as a whole
+
+    def is_wanted(self, tracked: TrackedName) -> bool:
+        """Whether the entry is about articles of this outlet, language and feed at all."""
+        article = self._article
+        outlets = {folded(outlet) for outlet in tracked.outlets}
+        tags = {tag.casefold() for tag in tracked.tags}
+        return (
+            (not outlets or folded(article.outlet) in outlets or (article.feed or "") in tracked.outlets)
+            and (not tracked.languages or article.language in tracked.languages)
+            and (not tags or not tags.isdisjoint(map(str.casefold, article.tags)))
+        )
+
+    def has_one_of(self, names: Sequence[str], matched: frozenset[str]) -> bool:
+        """Whether one of some names is among the matched ones of the watchlist, or stands in the text."""
+        return any(name in matched or self._stands(name, 0, len(self._folded)) for name in names)
+
+    # --- near
+
+    def is_near(self, words: Sequence[str], start: int, end: int) -> bool:
+        """Whether one of some words stands near text[start:end]."""
+        first, last = self._surroundings(start, end)
+        return any(
+            self._stands(word, first, last, (start, end)) or self._stands(word, 0, self._headline_end, (start, end))
+            for word in words
+        )
+
+    def _surroundings(self, start: int, end: int) -> tuple[int, int]:
+        text = self._folded
+        before = [match.start() for match in _WORD.finditer(text, max(0, start - 12 * NEAR_WORDS), start)]
+        after = [match.end() for match in _WORD.finditer(text, end, end + 12 * NEAR_WORDS)]
+        first = min(text.rfind("\n", 0, start) + 1, before[-NEAR_WORDS:][0] if before else start)
+        line_end = text.find("\n", end)
+        last = max(line_end if line_end >= 0 else len(text), after[:NEAR_WORDS][-1] if after else end)
+        return first, last
+
+    def _stands(self, words: str, start: int, end: int, apart_from: tuple[int, int] = (0, 0)) -> bool:
+        """Whether words stand between two offsets, in whatever case and number, but for the name itself."""
+        pattern = re.compile(rf"(?<!\w){re.escape(folded(words))}(?:'?s|es|'s)?(?!\w)")
+        return any(
+            not (apart_from[0] <= match.start() and match.end() <= apart_from[1])
+            for match in pattern.finditer(self._folded, start, end)
+        )
+
+    # --- how it occurs
+
+    def held(self, judged: Sequence[Judged]) -> tuple[tuple[Condition, ...], tuple[AlertQuote, ...]]:
+        """The conditions that hold for the occurrences of one name, and the quotes by it and about it."""
+        conditions: list[Condition] = ["mentioned"]
+        if any(each.occurrence.end <= self._headline_end for each in judged):
+            conditions.append("headline")
+        entities = {each.occurrence.entity.id for each in judged if each.occurrence.entity}
+        names = {plain(form) for each in judged for form in _full_forms(each)}
+        spans = [(each.occurrence.start, each.occurrence.end) for each in judged]
+        quotes = []
+        for quote in self._article.quotes:
+            speakers = [speaker for speaker in (quote.speaker, *quote.other_speakers) if speaker]
+            if any(_speaks(speaker, entities, names, spans) for speaker in speakers):
+                quotes.append(self._quote(quote, "quoted"))
+            elif any(span.start <= start and end <= span.end for span in quote.spans for start, end in spans):
+                quotes.append(self._quote(quote, "quoted-about"))
+        said: tuple[Condition, ...] = ("quoted", "quoted-about")
+        conditions += [condition for condition in said if any(quote.condition == condition for quote in quotes)]
+        return tuple(conditions), tuple(quotes)
+
+    def _quote(self, quote: Quote, condition: str) -> AlertQuote:
+        speaker = quote.speaker
+        return AlertQuote.model_validate(
+            {
+                "article": self._article.id,
+                "id": quote.id,
+                "kind": quote.kind,
+                "text": quote.text,
+                "speaker": speaker.name if speaker and speaker.kind != "unknown" else None,
+                "condition": condition,
+            }
+        )
+
+
+def _full_forms(judged: Judged) -> Sequence[str]:
+    form = judged.occurrence.form
+    return [form.written] if len(form.words) > 1 or not judged.occurrence.resolved else []
+
+
+def _speaks(speaker: Speaker, entities: set[str], names: set[str], spans: Sequence[tuple[int, int]]) -> bool:
+    if speaker.kind == "unknown":
+        return False
+    if speaker.entity in entities or any(speaker.start <= start and end <= speaker.end for start, end in spans):
+        return True
+    return speaker.entity is None and plain(speaker.name) in names

@@ -1,0 +1,186 @@
+"""Where the forms of tracked names stand in an article, before it is judged whether they are meant."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from ahocorasick_rs import AhoCorasick
+
+from consumers.alerts.forms import Form, folded, forms_of, stands_alone, written_alike
+from consumers.enrich.names.spelling import SHORTEST, plain, same_given_name, sound
+from quotewire.ports import TrackedName
+from schemas.records import EnrichedArticle, Entity
+
+_PARTICLE = r"(?:de|da|di|van|von|der|den|al|el|bin|ibn|la|le)"
+_JOINED = r"(?:[ae]l|a[dnrstz]|ash|ben|d|l)[-’'][^\W\d_a-z][\w’'.-]*"
+_CAPITALISED = re.compile(rf"[^\W\d_a-z][\w’'.-]*(?:[ \u00a0](?:{_JOINED}|[^\W\d_a-z][\w’'.-]*|{_PARTICLE}(?= )))*")
+_INITIAL = re.compile(r"[^\W\d_]\.?")
+SUFFIXES = frozenset("jr sr ii iii iv esq".split())
+
+
+@dataclass(frozen=True, slots=True)
+class Occurrence:
+    """A form of a tracked name at text[start:end]. `entity` is the article's entity that is mentioned there, if any;
+    `resolved` says that the article calls that entity by the name elsewhere: “Austin” after “Lloyd Austin”.
+    """
+
+    form: Form
+    start: int
+    end: int
+    entity: Entity | None = None
+    resolved: bool = False
+    respelt: bool = False
+    """Whether it is the name only by its sound: Umierov for Umerov."""
+
+
+class FormIndex:
+    """All forms of a watchlist, made once: an Aho-Corasick automaton, and people's names by their sound."""
+
+    def __init__(self, watchlist: Iterable[TrackedName]) -> None:
+        by_folded: dict[str, list[Form]] = {}
+        self._by_sound: dict[tuple[str, ...], list[Form]] = {}
+        for tracked in watchlist:
+            for form in forms_of(tracked):
+                known = by_folded.setdefault(folded(form.written), [])
+                if all(other.tracked is not tracked or other.of != form.of for other in known):
+                    known.append(form)
+                if tracked.type in (None, "person") and not form.inflected:
+                    for key in _sounds(form.words):
+                        self._by_sound.setdefault(key, []).append(form)
+        self.respells = bool(self._by_sound)
+        """Whether there are people's names, which are also looked for by their sound."""
+        self._exact = {words: forms for words, forms in by_folded.items() if words.strip()}
+        self._patterns = list(self._exact)
+        self._finder = AhoCorasick(self._patterns) if self._patterns else None
+
+    def in_text(self, text: str) -> Iterator[tuple[Form, int, int]]:
+        """Each form that stands in a text as whole words and written as a name is, with its start and end."""
+        if self._finder is None:
+            return
+        for number, start, end in self._finder.find_matches_as_indexes(folded(text), overlapping=True):
+            if not stands_alone(text, start, end):
+                continue
+            line = text[text.rfind("\n", 0, start) + 1 : end + _to_line_end(text, end)]
+            for form in self._exact[self._patterns[number]]:
+                if written_alike(form.written, text[start:end], line):
+                    yield form, start, end
+
+    def spelt_otherwise(self, words: Sequence[str]) -> Iterator[Form]:
+        """The forms of people that a name may be in another spelling, or with initials and middle names between."""
+        for key in _sounds(words):
+            for form in self._by_sound.get(key, ()):
+                if _one_name(form.words, words):
+                    yield form
+
+    def exactly(self, name: str) -> Iterator[Form]:
+        """The forms that are this name."""
+        yield from self._exact.get(folded(name), ())
+
+
+def occurrences(index: FormIndex, article: EnrichedArticle) -> list[Occurrence]:
+    """Every place where a form stands in the text, or an entity is mentioned whose name is one; in order."""
+    text = article.text
+    mentions = Mentions(article)
+    found: dict[tuple[int, int, str], Occurrence] = {}
+
+    def note(occurrence: Occurrence) -> None:
+        key = (occurrence.start, occurrence.end, occurrence.form.tracked.name)
+        known = found.get(key)
+        if known is None or (known.respelt and not occurrence.respelt):
+            found[key] = occurrence
+
+    for form, start, end in index.in_text(text):
+        note(Occurrence(form, start, end, mentions.at(start, end)))
+    for match in _CAPITALISED.finditer(text) if index.respells else ():
+        for form, start, end in _respelt(index, match):
+            note(Occurrence(form, start, end, mentions.at(start, end), respelt=True))
+    named = [(occurrence.entity, occurrence) for occurrence in found.values() if occurrence.entity]
+    for entity, occurrence in named:
+        if _names_it(entity, occurrence, text):
+            for mention in entity.mentions:
+                note(Occurrence(occurrence.form, mention.start, mention.end, entity, True, occurrence.respelt))
+    return sorted(found.values(), key=lambda occurrence: (occurrence.start, -occurrence.end))
+
+
+class Mentions:
+    """The mentions of an article's entities by their place."""
+
+    def __init__(self, article: EnrichedArticle) -> None:
+        spans = sorted(
+            (mention.start, mention.end, number)
+            for number, entity in enumerate(article.entities)
+            for mention in entity.mentions
+        )
+        self._starts = [start for start, _, _ in spans]
+        self._spans = spans
+        self._entities = article.entities
+
+    def at(self, start: int, end: int) -> Entity | None:
+        """The entity one of whose mentions holds text[start:end], or lies within it."""
+        found = self.span_at(start, end)
+        return self._entities[found[2]] if found else None
+
+    def span_at(self, start: int, end: int) -> tuple[int, int, int] | None:
+        """Start and end of that mention, and the number of its entity; the longest one."""
+        place = bisect_left(self._starts, end)
+        around = [span for span in self._spans[max(0, place - 4) : place] if span[1] > start]
+        return max(around, key=lambda span: span[1] - span[0], default=None)
+
+
+def _names_it(entity: Entity, occurrence: Occurrence, text: str) -> bool:
+    """Whether the occurrence is the entity's full name, so that its other mentions are the tracked one's too."""
+    words = text[occurrence.start : occurrence.end]
+    ours = plain(words)
+    return ours == plain(entity.name) or (len(words.split()) > 1 and ours in plain(entity.name))
+
+
+def _respelt(index: FormIndex, match: re.Match[str]) -> Iterator[tuple[Form, int, int]]:
+    words = [
+        (word.group(), match.start() + word.start(), match.start() + word.end())
+        for word in re.finditer(r"\S+", match.group())
+    ]
+    for first in range(len(words)):
+        for last in range(first, min(len(words), first + 4)):
+            given = [_bare(word) for word, _, _ in words[first : last + 1]]
+            for form in index.spelt_otherwise(given):
+                bare_end = words[last][1] + len(given[-1])
+                yield form, words[first][1], bare_end
+
+
+def _bare(word: str) -> str:
+    return re.sub(r"(?:[’']s?|\.)$", "", word) if len(word) > 2 else word
+
+
+def _sounds(words: Sequence[str]) -> Iterator[tuple[str, ...]]:
+    """The keys under which a name is looked up: by its last word and the first letter of its first."""
+    words = [word for word in words if plain(word) and plain(word) not in SUFFIXES]
+    if not words:
+        return
+    last = sound(words[-1]) or plain(words[-1])
+    if len(words) == 1:
+        if len(plain(words[0])) > SHORTEST + 1:
+            yield (last,)
+    else:
+        yield last, "…"
+
+
+def _one_name(form: Sequence[str], words: Sequence[str]) -> bool:
+    """Whether two names of people whose last words sound alike are one: given names too, middle names apart."""
+    form = [word for word in form if plain(word) not in SUFFIXES]
+    words = [word for word in words if plain(word) not in SUFFIXES]
+    if len(form) == 1 or len(words) == 1:
+        return len(form) == len(words)
+    if not same_given_name(form[0], words[0]):
+        return False
+    ours, theirs = form[1:-1], words[1:-1]
+    if not ours or not theirs:
+        return all(_INITIAL.fullmatch(word) or len(theirs or ours) == 1 for word in theirs or ours)
+    return len(ours) == len(theirs) and all(plain(a)[:1] == plain(b)[:1] for a, b in zip(ours, theirs, strict=True))
+
+
+def _to_line_end(text: str, end: int) -> int:
+    found = text.find("\n", end)
+    return (found if found >= 0 else len(text)) - end
