@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from consumers.alerts.forms import folded, forms_of
 from consumers.alerts.matcher import Matcher
 from consumers.alerts.sentences import sentence_around
 from quotewire.ports import TrackedName
@@ -102,4 +103,5 @@ def test_the_sentence_holds_the_mention(text: str, data: st.DataObject) -> None:
 def test_any_names_in_any_text_give_true_offsets(names: list[str], text: str) -> None:
     for match in Matcher([TrackedName(name) for name in set(names)]).matches(EnrichedArticle(id="a", text=text)):
         assert text[match.mention.start : match.mention.end] == match.mention.text
-        assert match.mention.text.casefold().replace("’", "'") == match.tracked.name.casefold().replace("’", "'")
+        forms = {folded(form.written) for form in forms_of(match.tracked)}
+        assert folded(match.mention.text) in forms
