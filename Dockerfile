@@ -35,7 +35,7 @@ USER 10001:10001
 WORKDIR /var/lib/quotewire
 # The page; metrics and health; what hubs push.
 EXPOSE 8765 8767 8768
-HEALTHCHECK --interval=15s --timeout=10s --start-period=60s --retries=6 CMD ["python", "-m", "quotewire.readiness"]
+HEALTHCHECK --interval=20s --timeout=20s --start-period=120s --retries=5 CMD ["python", "-m", "quotewire.readiness"]
 STOPSIGNAL SIGTERM
 ENTRYPOINT ["quotewire"]
 CMD ["run"]

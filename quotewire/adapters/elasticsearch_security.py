@@ -8,10 +8,12 @@ from typing import Any, Literal
 from elasticsearch import AuthenticationException, Elasticsearch, NotFoundError
 
 from quotewire.adapters.elasticsearch_connection import ElasticsearchOptions, connect, refusals
-from quotewire.ports import Prepared
+from quotewire.ports import ConfigurationError, Prepared
 
 KIBANA_USER = "kibana_system"
 """As whom Kibana speaks to Elasticsearch: a user that every Elasticsearch has, at first without a password."""
+
+_SHORTEST_PASSWORD = 6
 
 
 def least_privileges(prefix: str) -> dict[str, Any]:
@@ -32,6 +34,7 @@ class ElasticsearchSecurity:
 
     def make_user(self, name: str, password: str) -> Iterator[Prepared]:
         """The user of the pipeline's parts with its role, both of this name."""
+        _check_length(name, password)
         security = self._client.security
         with refusals(self._address):
             role = least_privileges(self._prefix)
@@ -48,6 +51,7 @@ class ElasticsearchSecurity:
 
     def set_kibana_password(self, password: str) -> Prepared:
         """Give Kibana's user its password."""
+        _check_length(KIBANA_USER, password)
         with refusals(self._address):
             known = self._logs_in(KIBANA_USER, password)
             if not known:
@@ -80,6 +84,14 @@ class ElasticsearchSecurity:
 
     def _as(self, user: str, password: str) -> Elasticsearch:
         return self._client.options(basic_auth=(user, password))
+
+
+def _check_length(user: str, password: str) -> None:
+    # The server's own refusal looks like one that passes by itself, and would be waited for.
+    if len(password) < _SHORTEST_PASSWORD:
+        raise ConfigurationError(
+            f"the password for {user} is too short: Elasticsearch takes {_SHORTEST_PASSWORD} characters or more"
+        )
 
 
 def _done(before: object, as_it_should: bool) -> Literal["created", "changed", "unchanged"]:

@@ -17,6 +17,8 @@ from tests.real_stack.server import free_ports
 ROOT = Path(__file__).parents[2]
 FILE = ROOT / "docker-compose.yml"
 PROJECT = "quotewire-test"
+PATIENCE = 900.0
+"""Seconds that something is waited for at the most; a machine on its own takes a tenth of it."""
 ONE_SHOT = ("setup", "kibana-setup")
 PARTS = ("poller", "enricher", "indexer", "alerter", "web")
 FEEDS = """<opml version="2.0"><head><title>Feeds</title></head><body>
@@ -108,7 +110,7 @@ class Stack:
             states[found["Name"].strip("/")] = shown
         return states
 
-    def settle(self, within: float = 300) -> None:
+    def settle(self, within: float = PATIENCE) -> None:
         """Wait until every service is healthy and every one-shot has ended well."""
 
         def settled() -> bool:
@@ -122,7 +124,7 @@ class Stack:
 
     # --- what is in it ----------------------------------------------------------------------------------------------
 
-    def audited(self, articles: int, within: float = 300) -> dict[str, Any]:
+    def audited(self, articles: int, within: float = PATIENCE) -> dict[str, Any]:
         """The audit once so many articles were found and none is under way, and nothing is to be told any more."""
         seen: dict[str, Any] = {}
 
