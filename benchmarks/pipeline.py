@@ -15,7 +15,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -26,6 +26,7 @@ import psutil
 from benchmarks.corpus import read_corpus
 
 ROOT = Path(__file__).parents[1]
+QUOTEWIRE = str(Path(sys.executable).parent / "quotewire")
 PLAIN = """
 import json, sys, time
 import spacy
@@ -51,11 +52,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--articles", type=int, default=1000)
     count = parser.parse_args(arguments).articles
-    articles = _articles(count)
+    articles = articles_of_corpus(count)
     words = sum(len(text.split()) for _, text in articles)
     print(f"{count} articles, {words} words; {os.cpu_count()} cores")
     plain_start, plain = _plain(articles[:1]), _plain(articles)
-    quotewire_start, quotewire = _quotewire(articles[:1]), _quotewire(articles)
+    quotewire_start, quotewire = through_quotewire(articles[:1]), through_quotewire(articles)
     rows = [("plain nlp.pipe", plain_start, plain), ("quotewire run --once", quotewire_start, quotewire)]
     for name, start, whole in rows:
         net = whole.seconds - start.seconds
@@ -67,7 +68,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     print(f"quotewire run --once runs at {ratio:.2f} times plain nlp.pipe")
 
 
-def _articles(count: int) -> list[tuple[str, str]]:
+def articles_of_corpus(count: int) -> list[tuple[str, str]]:
     """Headlines and texts of the corpus, again and again, each headline once."""
     corpus = [article.text for part in ("tuning", "heldout") for article in read_corpus(ROOT / "corpus" / part)]
     texts = (corpus[number % len(corpus)] for number in range(count))
@@ -79,7 +80,8 @@ def _plain(articles: Sequence[tuple[str, str]]) -> Measured:
     return _run([sys.executable, "-c", PLAIN], dict(os.environ), texts)
 
 
-def _quotewire(articles: Sequence[tuple[str, str]]) -> Measured:
+def through_quotewire(articles: Sequence[tuple[str, str]], settings: Mapping[str, str] | None = None) -> Measured:
+    """`quotewire run --once` over a feed of these articles, each a headline and a text."""
     feed = _feed(articles)
 
     class Handler(BaseHTTPRequestHandler):
@@ -96,30 +98,30 @@ def _quotewire(articles: Sequence[tuple[str, str]]) -> Measured:
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     with tempfile.TemporaryDirectory() as folder:
-        opml = Path(folder) / "feeds.opml"
-        opml.write_text(
-            f'<opml version="2.0"><body><outline xmlUrl="http://127.0.0.1:{server.server_address[1]}/"/></body></opml>'
-        )
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("QUOTEWIRE_")} | {
-            "QUOTEWIRE_DATA": folder,
-            "QUOTEWIRE_FEEDS": str(opml),
-            "QUOTEWIRE_ALLOWED_NETWORKS": "127.0.0.0/8",
-            "QUOTEWIRE_SAMPLES": "none",
-            "QUOTEWIRE_FETCH_CAP": "100000000",
-        }
-        measured = _run([str(Path(sys.executable).parent / "quotewire"), "run", "--once"], environment, "")
+        variables = environment(Path(folder), f"http://127.0.0.1:{server.server_address[1]}/") | dict(settings or {})
+        measured = _run([QUOTEWIRE, "run", "--once"], variables, "")
         status = subprocess.run(
-            [str(Path(sys.executable).parent / "quotewire"), "status", "--json"],
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=True,
+            [QUOTEWIRE, "status", "--json"], env=variables, capture_output=True, text=True, check=True
         )
         found = json.loads(status.stdout)["index"]["articles"]
         if found != len(articles):
             raise SystemExit(f"{found} of {len(articles)} articles were indexed: nothing was measured")
     server.shutdown()
     return measured
+
+
+def environment(folder: Path, feed: str) -> dict[str, str]:
+    """The variables of an installation in a folder, with one feed."""
+    opml = folder / "feeds.opml"
+    opml.write_text(f'<opml version="2.0"><body><outline xmlUrl="{feed}"/></body></opml>')
+    return {name: value for name, value in os.environ.items() if not name.startswith("QUOTEWIRE_")} | {
+        "QUOTEWIRE_DATA": str(folder),
+        "QUOTEWIRE_FEEDS": str(opml),
+        "QUOTEWIRE_ALLOWED_NETWORKS": "127.0.0.0/8",
+        "QUOTEWIRE_SAMPLES": "none",
+        "QUOTEWIRE_FETCH_CAP": "100000000",
+        "QUOTEWIRE_METRICS_PORT": "0",
+    }
 
 
 def _feed(articles: Sequence[tuple[str, str]]) -> bytes:

@@ -96,16 +96,17 @@ class Delivery:
     async def _publish_all(self, articles: Sequence[RawArticle]) -> int:
         """How many of them the stream will never take."""
         try:
-            await self.waited_out("stream", lambda: self._publishing.write(articles))
+            about = [article.id for article in articles]
+            await self.waited_out("stream", lambda: self._publishing.write(articles), articles=about)
         except Rejected:
             # One of them can never be published; the others can. Again under the same ids, so twice does no harm.
             return sum([not await self._published(article) for article in articles])
         return 0
 
     async def _published(self, article: RawArticle) -> bool:
-        """Publish one article, without its page where it is not taken with it; whether it was."""
+        """Publish one article, without its page where it is not taken with it, else by its title; whether it was."""
         reason = ""
-        for version in (article, _without_page(article)):
+        for version in (article, _without_page(article), _without_text(article)):
             try:
                 await self.waited_out("stream", lambda version=version: self._publishing.write([version]))  # type: ignore[misc]
             except Rejected as error:
@@ -115,20 +116,26 @@ class Delivery:
         log.error("article rejected by the stream", article=article.id, feed=article.feed.url, reason=reason)
         return False
 
-    async def waited_out(self, what: str, call: Callable[[], Awaitable[_Result]]) -> _Result:
-        """What a call gives, repeated for as long as `what` is unavailable."""
+    async def waited_out(self, what: str, call: Callable[[], Awaitable[_Result]], **about: object) -> _Result:
+        """What a call gives, repeated for as long as `what` is unavailable; `about` is logged then."""
         wait = self._retry_wait
         while True:
             try:
                 result = await call()
             except Unavailable as error:
                 self._waits.begin(what, str(error))
-                log.warning(f"{what} unavailable, waiting", reason=str(error), seconds=wait)
+                log.warning(f"{what} unavailable, waiting", reason=str(error), seconds=wait, **about)
                 await asyncio.sleep(wait)
                 wait = min(wait * 2, _LONGEST_WAIT)
             else:
                 self._waits.end(what)
                 return result
+
+
+def _without_text(article: RawArticle) -> RawArticle:
+    entry = article.entry.model_copy(update={"content": "", "summary": ""})
+    problem = "too large for the stream together with its text"
+    return article.model_copy(update={"page": None, "page_problem": problem, "entry": entry})
 
 
 def _without_page(article: RawArticle) -> RawArticle:

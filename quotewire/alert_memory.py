@@ -51,7 +51,7 @@ class AlertMemory:
             learned = decode(topic, record.value)
         except Malformed as error:
             # Only this stage writes here; a record that it cannot read any more stands in nobody else's way.
-            _log.error("not remembered", topic=topic.name, offset=record.offset, reason=str(error))
+            _log.error("not remembered", article=record.key, topic=topic.name, offset=record.offset, reason=str(error))
             return
         assert isinstance(learned, StoryMember | Alert)
         self._state.learn(learned)

@@ -80,6 +80,39 @@ def test_rules_and_runbook_name_metrics_that_exist() -> None:
             assert found.removesuffix("_bucket") in metric_names(), f"{found} in {name}"
 
 
+def commands_in(text: str) -> Iterator[list[str]]:
+    """Every call of `quotewire` in a document's code, in words."""
+    code = re.findall(r"```sh\n(.*?)```", text, re.DOTALL) + re.findall(r"`(quotewire [^`]*)`", text)
+    for block in code:
+        for line in block.splitlines():
+            for call in re.findall(r"\bquotewire [a-z][^|;&]*", line.partition("#")[0]):
+                yield call.split()
+
+
+@pytest.mark.parametrize("name", ["runbook.md", "operations.md", "audit.md", "metrics.md", "feeds.md"])
+def test_every_command_that_an_operator_is_told_to_give_exists(name: str) -> None:
+    known = {tuple(command.split()): options for command, options in commands()}
+    groups = {command[:2] for command in known if len(command) == 3}
+    told = list(commands_in(DOCS[name]))
+    assert told, "there are commands in it"
+    for words in told:
+        command = tuple(words[:3]) if tuple(words[:2]) in groups and len(words) > 2 else tuple(words[:2])
+        assert command in known or command in groups, " ".join(words)
+        for word in words:
+            if word.startswith("--"):
+                assert word in known[command], " ".join(words)
+
+
+def test_every_line_of_the_log_that_the_runbook_names_is_logged() -> None:
+    sources = "".join(
+        path.read_text(encoding="utf-8") for room in ("quotewire", "producers") for path in (ROOT / room).rglob("*.py")
+    )
+    named = re.findall(r"\blogs?\s+`([^`]+)`", DOCS["runbook.md"])
+    assert len(named) > 5
+    for event in named:
+        assert f'"{event}"' in sources, event
+
+
 def test_every_command_says_what_it_does_and_gives_an_example() -> None:
     def leaves(command: Any) -> Iterator[Any]:
         inner = getattr(command, "commands", None)

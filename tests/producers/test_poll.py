@@ -234,6 +234,21 @@ async def test_an_article_that_the_stream_rejects_costs_no_other(site: Site, des
     assert desk.take() == []
 
 
+async def test_an_article_whose_text_is_too_large_is_published_by_its_title(site: Site, desk: Desk) -> None:
+    def publish(articles: Sequence[RawArticle]) -> None:
+        if any(article.entry.summary or article.entry.content for article in articles):
+            raise Rejected("too large")
+        desk.published.extend(articles)
+
+    desk.publish = publish
+    site["/feed"] = Reply(rss([item(1, link=None)]))
+    await desk.poll()
+    (published,) = desk.take()
+    assert published.entry.title
+    assert published.page_problem == "too large for the stream together with its text"
+    assert desk.record().reason == ""
+
+
 async def test_a_mistake_of_the_user_stops_the_poller(site: Site, desk: Desk) -> None:
     def publish(articles: Sequence[RawArticle]) -> None:
         raise ConfigurationError("the file was removed")
