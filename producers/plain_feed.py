@@ -15,7 +15,7 @@ from lxml import etree
 from producers.documents import ParsedFeed, plain, unique
 from producers.hints import read_hints
 from producers.plain_entries import ATOM_ENTRY, RSS_ITEM, Item, gathered, read_atom_author
-from producers.plain_texts import ATOM, Unusual, address_in, leaf, link_kind, typed
+from producers.plain_texts import ATOM, Unusual, address_in, leaf, link_kind, names, text_of, typed
 
 _SYNDICATION = "{http://purl.org/rss/1.0/modules/syndication/}"
 _LANG = "{http://www.w3.org/XML/1998/namespace}lang"
@@ -105,6 +105,7 @@ def _atom(root: Any, body: bytes) -> ParsedFeed:
     language = _language(root, set())
     title, entries = None, []
     sites: list[str] = []
+    ids: list[str] = []
     own: dict[str, list[str]] = {"self": [], "hub": []}
     for element in root:
         tag = element.tag
@@ -126,7 +127,10 @@ def _atom(root: Any, body: bytes) -> ParsedFeed:
             read_atom_author(Item(None), element)
         elif tag not in _FEED or len(element) or (element.attrib and tag != f"{ATOM}generator"):
             raise Unusual
-    if len(sites) > 1:
+        elif tag == f"{ATOM}id":
+            ids.append(text_of(element))
+    # Without a link to its site, feedparser takes the feed's id for one.
+    if len(sites) > 1 or not (sites or all(map(names, ids))):
         raise Unusual
     return ParsedFeed(
         title=plain(title),

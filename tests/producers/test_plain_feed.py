@@ -122,6 +122,7 @@ LEFT = {
     "old version": rss(RSS_ITEM, root='version="0.91"'),
     "two channels": rss("").replace(b"</rss>", b"<channel/></rss>"),
     "cut off": rss(RSS_ITEM)[:-20],
+    "a feed's id instead of its site": atom(ATOM_ENTRY, "<id>https://ashmere.example/</id>"),
     "xhtml": atom('<entry><title>T</title><content type="xhtml"><div>words</div></content></entry>'),
     "another encoding": rss(RSS_ITEM).replace(b"UTF-8", b"ISO-8859-1"),
     "broken bytes": rss("<item><title>T\xff</title></item>").replace(b"\xc3\xbf", b"\xff"),
@@ -239,6 +240,11 @@ _rss_items = st.lists(
 ).map("".join)
 _channels = st.lists(
     st.one_of(
+        _element("pubDate", _dates), _element("managingEditor", _words), _element("docs", _links),
+        _links.map(lambda link: f'<atom:link rel="hub" href={quoteattr(link)}/>'),
+        _links.map(lambda link: f'<atom:link rel="self" type="x" href={quoteattr(link)}/>'),
+        _links.map(lambda link: f"<image><url>{escape(link)}</url><link>{escape(link)}</link></image>"),
+        _element("generator", _words), _element("description", _words),
         _element("link", _links), _element("ttl", _words), _element("language", _words), _element("category", _words),
         _element("sy:updatePeriod", st.sampled_from(["hourly", "daily", "x"])), _element("copyright", _words),
     ),
@@ -270,13 +276,22 @@ _atom_entries = st.lists(
     ).map(lambda parts: f"<entry>{''.join(parts)}</entry>"),
     max_size=3,
 ).map("".join)
+_atom_feeds = st.lists(
+    st.one_of(
+        _atom_links, _element("id", _links), _element("subtitle", _words, _types), _element("updated", _dates),
+        _element("generator", _words, ("", ' uri="/x"', ' version="1"')), _element("icon", _links),
+        _element("rights", _words), _words.map(lambda name: f"<author><name>{escape(name)}</name></author>"),
+        _element("title", _words, _types),
+    ),
+    max_size=4,
+).map("".join)  # fmt: skip
 _roots = st.sampled_from(["", 'xml:lang="en_GB"', 'xml:lang=""', 'lang="fr"'])
 
 
 @settings(max_examples=400, deadline=None)
 @given(
     document=st.builds(lambda i, c, r: rss(i, c, f'version="2.0" {r}'), _rss_items, _channels, _roots)
-    | st.builds(atom, _atom_entries, _atom_links, _roots)
+    | st.builds(atom, _atom_entries, _atom_feeds, _roots)
 )
 def test_any_feed_is_read_as_feedparser_reads_it(document: bytes) -> None:
     quick = quickly(document)
