@@ -289,7 +289,8 @@ class Wiring(AlertWiring):
 
     def feed_views(self) -> Sequence[FeedView]:
         """Every listed feed with what the poller remembers of it."""
-        return feed_views(self.feed_sources(), self.feed_store.feeds(), self.subscriptions.subscriptions())
+        subscriptions = self.subscriptions.subscriptions() if self._callback_address() else {}
+        return feed_views(self.feed_sources(), self.feed_store.feeds(), subscriptions)
 
     def page(self) -> FastAPI:
         """The analyst's page."""

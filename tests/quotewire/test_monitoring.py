@@ -160,7 +160,7 @@ def test_where_nothing_runs_the_health_check_says_so(tmp_path: Path) -> None:
 @pytest.fixture
 def wiring(tmp_path: Path) -> Iterator[Wiring]:
     (port,) = free_ports(1)
-    with Wiring(Settings(data=tmp_path, metrics_port=port)) as wiring:
+    with Wiring(Settings(data=tmp_path, metrics_port=port, websub_callback="https://news.example/")) as wiring:
         yield wiring
 
 
