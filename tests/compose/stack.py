@@ -20,7 +20,8 @@ PROJECT = "quotewire-test"
 PATIENCE = 900.0
 """Seconds that something is waited for at the most; a machine on its own takes a tenth of it."""
 ONE_SHOT = ("setup", "kibana-setup")
-PARTS = ("poller", "enricher", "indexer", "alerter", "web")
+PARTS = ("poller", "enricher", "indexer", "alerter", "notifier", "web")
+OUTSIDE = ("poller", "notifier", "web")
 FEEDS = """<opml version="2.0"><head><title>Feeds</title></head><body>
 <outline type="rss" text="The sample newspaper" xmlUrl="http://127.0.0.1:8766/feed.xml"/></body></opml>"""
 """Instead of the public feeds that the project begins with."""

@@ -68,7 +68,8 @@ class TestForm:
 class TestEnvironment:
     @each_of_ours
     def test_each_variable_of_ours_is_a_setting(self, name: str) -> None:
-        assert set(OURS[name]["environment"]) <= {variable(field) for field in Settings.model_fields}
+        for_sinks = {"SINK_URL", "SINK_SECRET"} if name == "notifier" else set()
+        assert set(OURS[name]["environment"]) <= {variable(field) for field in Settings.model_fields} | for_sinks
 
     @each_of_ours
     def test_what_is_set_can_be_read_as_settings(self, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -267,7 +268,7 @@ class TestPortsAndVolumes:
     def test_only_what_must_reaches_the_world(self) -> None:
         assert COMPOSE["networks"]["backend"] == {"internal": True}
         outside = {name for name, service in ALL.items() if "outside" in service["networks"]}
-        assert outside == {"poller", "web", "websub", "kibana"}
+        assert outside == {"poller", "notifier", "web", "websub", "kibana"}
         assert all("backend" in service["networks"] for service in ALL.values())
 
 
