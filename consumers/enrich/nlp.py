@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any
@@ -19,6 +20,7 @@ import structlog
 from spacy.language import Language
 from spacy.tokens import Doc
 
+from consumers.enrich.running import run
 from consumers.enrich.token_vectors import on_one_core, quicken
 from consumers.enrich.tokens import keep_tokens
 from quotewire.ports import ConfigurationError
@@ -31,15 +33,14 @@ COMPONENTS = ("quotewire_names", "quotewire_quotes")
 PARAGRAPHS = "quotewire_paragraphs"
 PIECE_LENGTH = 20_000
 """Longest piece of a text, in code points, that the model reads as one."""
-GROUP_LENGTH = 40_000
+GROUP_LENGTH = 150_000
 """Code points that go through the model together: its memory grows with them, not with the text."""
 LONGEST_WORD = 1_000
 """Longest run without white space, in code points, that the tokenizer sees: its time grows with the square of it."""
 BATCH_LENGTH = 120_000
 """Code points read together: enough to keep the matrix work efficient, little enough for flat memory."""
-
-PIPE_BATCH = 8
-"""Texts in one step of the model: more of them fall out of the processor's cache and run slower."""
+WORDS_KEPT = 20_000
+"""Words, of the first texts, that the vocabulary keeps for good; later ones are forgotten with their batch."""
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _LONG_WORD = re.compile(rf"\S{{{LONGEST_WORD}}}(?=\S)")
 _log = structlog.get_logger()
@@ -96,7 +97,7 @@ def annotate(nlp: Language, texts: Iterable[Text]) -> Iterator[Annotation]:
     `problem`; the others of its batch are not touched by it.
     """
     for batch in _batches(texts):
-        with nlp.memory_zone(), on_one_core():
+        with _words(nlp, batch), on_one_core():
             found = _annotate_batch(nlp, batch)
         yield from found
 
@@ -111,10 +112,15 @@ def _annotate_batch(nlp: Language, batch: Sequence[Text]) -> list[Annotation]:
         return [annotation for text in batch for annotation in _annotate_batch(nlp, [text])]
 
 
+def _words(nlp: Language, batch: Sequence[Text]) -> AbstractContextManager[Any]:
+    """How the vocabulary keeps the words of a batch: for good while they are few, which makes the tokenizer quicker."""
+    is_small = len(nlp.vocab) < WORDS_KEPT and sum(len(text.text) for text in batch) < 2 * BATCH_LENGTH
+    return nullcontext() if is_small else nlp.memory_zone()
+
+
 def _read(nlp: Language, batch: Sequence[Text]) -> list[Annotation]:
     pieces = [cut(_encodable(text.text)) for text in batch]
-    with nlp.select_pipes(disable=[name for name in COMPONENTS if name in nlp.pipe_names]):
-        docs = iter([doc for group in _groups(chain.from_iterable(pieces)) for doc in _parsed(nlp, group)])
+    docs = iter([doc for group in _groups(chain.from_iterable(pieces)) for doc in _parsed(nlp, group)])
     components = [nlp.get_pipe(name) for name in COMPONENTS]
     found = []
     for text, cuts in zip(batch, pieces, strict=True):
@@ -132,21 +138,27 @@ def _read(nlp: Language, batch: Sequence[Text]) -> list[Annotation]:
 
 
 def _groups(pieces: Iterable[str]) -> Iterator[list[str]]:
-    """Pieces that may go through the model at once: a few, and few words in all."""
+    """Pieces that go through the model at once: as many as its memory is meant for."""
     group: list[str] = []
+    length = 0
     for piece in pieces:
-        if group and (len(group) == PIPE_BATCH or sum(map(len, group)) + len(piece) > GROUP_LENGTH):
+        if group and length + len(piece) > GROUP_LENGTH:
             yield group
-            group = []
+            group, length = [], 0
         group.append(piece)
+        length += len(piece)
     yield group
 
 
-def _parsed(nlp: Language, group: Sequence[str]) -> Iterator[Doc]:
-    for doc in nlp.pipe(group, batch_size=PIPE_BATCH):
+def _parsed(nlp: Language, group: Sequence[str]) -> list[Doc]:
+    docs = [nlp.make_doc(piece) for piece in group]
+    for name, component in nlp.pipeline:
+        if name not in COMPONENTS:
+            docs = run(component, docs)
+    for doc in docs:
         # What the model thought of each word is of no use any more, and by far the largest part.
         doc.tensor = np.zeros((0,), dtype="f")
-        yield doc
+    return docs
 
 
 def _as_given(annotation: Annotation, text: str) -> Annotation:
@@ -188,9 +200,9 @@ def cut(text: str, longest: int = PIECE_LENGTH) -> list[str]:
 
 def _without_long_words(piece: str) -> Iterator[str]:
     start = 0
-    for run in _LONG_WORD.finditer(piece):
-        yield piece[start : run.end()]
-        start = run.end()
+    for word in _LONG_WORD.finditer(piece):
+        yield piece[start : word.end()]
+        start = word.end()
     if start < len(piece) or not piece:
         yield piece[start:]
 

@@ -129,3 +129,16 @@ def test_the_quote_finder_does_without_the_name_resolver() -> None:
     doc = pipeline("“The bridge is safe,” Maria Keane said on Friday.")
 
     assert [quote.speaker.name for quote in doc._.quotes] == ["Maria Keane"]
+
+
+def test_the_vocabulary_stops_growing(pipeline: Language, monkeypatch: pytest.MonkeyPatch) -> None:
+    def read(name: str) -> int:
+        list(nlp.annotate(pipeline, [nlp.Text("a", " ".join(f"“{name}{n},” said {name}y{n}." for n in range(50)))]))
+        return len(pipeline.vocab.strings)
+
+    monkeypatch.setattr(nlp, "WORDS_KEPT", 10**9)
+    start = read("first")
+    assert read("second") >= start + 100
+    monkeypatch.setattr(nlp, "WORDS_KEPT", len(pipeline.vocab))
+    end = read("third")
+    assert read("fourth") == read("fifth") == end < start + 200
