@@ -75,6 +75,8 @@ def _add_speaker(tokens: Tokens, cue: Cue, stretch_of: list[int]) -> None:
     cue.others = tuple(noun_phrase(tokens, other) for other in joined(tokens, head))
     if rule == "relative-clause":
         antecedent = tokens.heads[tokens.heads[head]]
+        if tokens.deps[antecedent] == "appos" and tokens.entity[tokens.heads[antecedent]] == "PERSON":
+            antecedent = tokens.heads[antecedent]
         if is_nominal(tokens, antecedent) and not is_verb(tokens, antecedent):
             cue.speaker = Phrase(head, head, head, noun_phrase(tokens, antecedent))
     relay(tokens, cue)

@@ -6,9 +6,10 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from consumers.enrich.names.lexicon import given_names, known
+from consumers.enrich.names.lexicon import known
 from consumers.enrich.quotes.grammar import Phrase, is_pronoun
 from consumers.enrich.quotes.lexicon import nouns, words
+from consumers.enrich.quotes.people import Person, read_person
 from consumers.enrich.tokens import Tokens
 from schemas.records import Entity, Speaker
 
@@ -19,16 +20,10 @@ _UNNAMED = frozenset(
     " staffer person people man woman officer lawmaker strategist operative reader caller viewer judge jury".split()
 )
 """Roles that do not mean somebody named before unless the article gives him just that role."""
+_ASKED = frozenset("asked pressed questioned challenged cross-examined examined quizzed".split())
+_OTHER_ROLE = 1.2
+"""How much less likely somebody is meant by a role who is known by other ones."""
 _FAMILY = frozenset("father mother dad mum mom grandfather grandmother wife husband son daughter".split())
-
-
-@dataclass(slots=True)
-class Person:
-    """What the article tells of a person: gender ("" if nothing), and the words of the roles it gives."""
-
-    entity: Entity
-    gender: str
-    roles: set[str] = field(default_factory=set)
 
 
 @dataclass(slots=True)
@@ -47,7 +42,7 @@ class Resolver:
         for entity in self.entities:
             self._mentions += [(mention.start, mention.end, entity) for mention in entity.mentions]
             if entity.label == "PERSON":
-                self.people[entity.id] = self._person(entity)
+                self.people[entity.id] = read_person(self.tokens, entity)
         self._mentions.sort(key=lambda item: item[:2])
         self._starts = [start for start, _, _ in self._mentions]
 
@@ -91,73 +86,6 @@ class Resolver:
             if known_outlets or before or after:
                 return (known_outlets or before or after)[0].name
         return tokens.text[phrase.start(tokens) : phrase.end(tokens)]
-
-    # --- evidence ---------------------------------------------------------------------------------------------------
-
-    def _person(self, entity: Entity) -> Person:
-        tokens = self.tokens
-        person = Person(entity, "")
-        parts = entity.name.split()
-        if len(parts) > 1:
-            person.gender = (
-                "male" if parts[0] in given_names("male") else "female" if parts[0] in given_names("female") else ""
-            )
-        for mention in entity.mentions[:8]:
-            first, last = tokens.at(mention.start), tokens.at(mention.end - 1)
-            for token in range(max(0, first - 4), first):
-                word = tokens.lower[token].rstrip(".")
-                if tokens.paragraph[token] == tokens.paragraph[first] and (
-                    token >= first - 2 or word in words("titles")
-                ):
-                    if word in ("mr", "sir", "lord"):
-                        person.gender = "male"
-                    elif word in ("mrs", "ms", "miss", "dame", "lady", "baroness"):
-                        person.gender = "female"
-            head = last
-            self._add_roles(person, head, first)
-        if entity.role:
-            person.roles |= {word.lower().strip(",.") for word in entity.role.split()}
-        if not person.gender:
-            person.gender = self._gender_by_roles(person) or self._gender_by_pronouns(entity)
-        return person
-
-    def _gender_by_pronouns(self, entity: Entity) -> str:
-        """The gender of the pronouns that follow the name before anybody else is named."""
-        tokens = self.tokens
-        votes = {"male": 0, "female": 0}
-        for mention in entity.mentions[:6]:
-            token = tokens.at(mention.end)
-            paragraph = tokens.paragraph[min(token, len(tokens) - 1)]
-            for later in range(token, min(token + 30, len(tokens))):
-                if tokens.paragraph[later] > paragraph + 1 or (tokens.entity[later] == "PERSON"):
-                    break
-                if tokens.lower[later] in ("he", "his", "him"):
-                    votes["male"] += 1
-                    break
-                if tokens.lower[later] in ("she", "her"):
-                    votes["female"] += 1
-                    break
-        if votes["male"] == votes["female"]:
-            return ""
-        return "male" if votes["male"] > votes["female"] else "female"
-
-    def _add_roles(self, person: Person, head: int, first: int) -> None:
-        """The nouns that stand with a name: before it, after a comma, after “is”."""
-        tokens = self.tokens
-        near = [c for c in tokens.children[head] if tokens.deps[c] in ("appos", "compound", "nmod", "amod")]
-        if tokens.deps[head] == "appos":
-            near.append(tokens.heads[head])
-        if tokens.deps[head] == "nsubj":
-            near += [c for c in tokens.children[tokens.heads[head]] if tokens.deps[c] == "attr"]
-        for token in near:
-            if not first <= token <= head and tokens.tags[token].startswith("NN"):
-                person.roles.add(tokens.lower[token])
-                person.roles |= {tokens.lower[c] for c in tokens.children[token] if tokens.deps[c] == "compound"}
-                person.roles |= {tokens.lower[c] for c in tokens.children[token] if tokens.deps[c] == "conj"}
-
-    def _gender_by_roles(self, person: Person) -> str:
-        male, female = person.roles & words("male"), person.roles & words("female")
-        return "male" if male and not female else "female" if female and not male else ""
 
     # --- mentions ---------------------------------------------------------------------------------------------------
 
@@ -266,6 +194,8 @@ class Resolver:
             distance = here - tokens.paragraph[token]
             score = 4.0 - 1.2 * min(distance, 3) - 0.05 * rank
             head = tokens.deps[token]
+            if head == "appos":
+                head = tokens.deps[tokens.heads[token]]
             if head in ("nsubj", "nsubjpass"):
                 score += 1.5
             elif head in ("poss", "compound"):
@@ -286,16 +216,44 @@ class Resolver:
         """The most present person of that gender; one whose gender is not known must be more present than that."""
         wanted = "male" if word in ("he", "him", "his") else "female"
         best: tuple[float, Entity] | None = None
+        asker = self._asker(position)
         for score, entity in self._recent(position):
             person = self.people.get(entity.id)
-            if person is None or person.gender not in ("", wanted):
+            if person is None or person.gender not in ("", wanted) or entity.id == asker:
                 continue
             score += 1.5 if person.gender else 0.0
             if not person.gender and " " not in entity.name and len(entity.mentions) == 1:
                 score -= 2.0
             if best is None or score > best[0]:
                 best = (score, entity)
-        return best[1] if best else None
+        return best[1] if best else self._named_later(wanted, position)
+
+    def _asker(self, position: int) -> str:
+        """The id of whoever asks in the sentence before a position: Asked by Keane how she felt, she …"""
+        tokens = self.tokens
+        here = min(tokens.at(position), len(tokens) - 1)
+        number = bisect_left(self._starts, tokens.starts[tokens.sentence[here]])
+        while number < len(self._mentions) and self._mentions[number][0] < position:
+            start, _, entity = self._mentions[number]
+            token = tokens.at(start)
+            before = tokens.lower[max(tokens.sentence[here], token - 4) : token]
+            if "by" in before and any(word in _ASKED for word in tokens.lower[tokens.sentence[here] : token]):
+                return entity.id
+            number += 1
+        return ""
+
+    def _named_later(self, wanted: str, position: int) -> Entity | None:
+        """The first person of that gender whom the text names only after the pronoun, in this paragraph or the next."""
+        tokens = self.tokens
+        here = tokens.paragraph[min(tokens.at(position), len(tokens) - 1)]
+        for number in range(bisect_left(self._starts, position), len(self._mentions)):
+            start, _, entity = self._mentions[number]
+            if tokens.paragraph[tokens.at(start)] > here + 1:
+                return None
+            person = self.people.get(entity.id)
+            if person is not None and person.gender in ("", wanted) and entity.mentions[0].start == start:
+                return entity
+        return None
 
     def _by_it(self, position: int) -> Entity | None:
         for score, entity in self._recent(position):
@@ -330,17 +288,23 @@ class Resolver:
                 return entity, "role"
         if matching and first not in words("possessives"):
             return matching[0], "role"
-        if head in _UNNAMED or first in words("possessives"):
+        placed = any(tokens.tags[t].startswith("NNP") or tokens.entity[t] for t in before)
+        if (head in _UNNAMED and not (placed and head in ("man", "woman"))) or first in words("possessives"):
             return None, ""
         definite_people = first == "the" and tokens.entity[phrase.head] == "NORP"
         aged = definite_people or head == "old" or "year" in tokens.text[phrase.start(tokens) : phrase.end(tokens)]
-        if head not in nouns("people") and not aged:
+        if head not in nouns("people") and not aged and not (first == "the" and _is_calling(head)):
             return None, ""
+        best: tuple[float, Entity] | None = None
         for score, entity in recent:
             person = self.people.get(entity.id)
-            if person is not None and score > 1.5 and (not gender or person.gender in ("", gender)):
-                return entity, "role-of-recent"
-        return None, ""
+            if person is None or score <= 1.5 or (gender and person.gender not in ("", gender)):
+                continue
+            if person.roles & nouns("people"):
+                score -= _OTHER_ROLE
+            if best is None or score > best[0]:
+                best = (score, entity)
+        return (best[1], "role-of-recent") if best else (None, "")
 
     def _body(self, head: str, position: int) -> Entity | None:
         """The body that “the council” means: the last one mentioned whose name ends so, else the last one that fits."""
@@ -372,3 +336,11 @@ class Resolver:
         ):
             return recent[0] if recent else None
         return None
+
+
+def _is_calling(noun: str) -> bool:
+    """Whether a noun that is in no list looks like what somebody is or does: nephrologist, docker, politician."""
+    things = nouns("bodies") | nouns("documents") | nouns("outlets") | nouns("inscriptions") | nouns("works")
+    return (
+        len(noun) > 5 and noun.endswith(("ist", "ian", "eer", "ier", "er", "or", "man", "woman")) and noun not in things
+    )
