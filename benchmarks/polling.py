@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import hashlib
 import json
 import os
@@ -60,22 +61,24 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _compare(feeds: int, known: int, reader_python: str) -> None:
     print(f"{feeds} feeds of {ENTRIES} entries, {LATENCY * 1000:.0f} ms latency; {os.cpu_count()} cores", flush=True)
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
         python = reader_python or _with_reader(Path(folder))
-        rows = {
-            "reader": _run(feeds, [python, "-c", READING, str(feeds)]),
-            "quotewire": _run(
-                feeds, [sys.executable, "-m", "benchmarks.polling", "--only=quotewire", f"--feeds={feeds}"]
-            ),
+        ours = [sys.executable, "-m", "benchmarks.polling", "--only=quotewire", f"--feeds={feeds}", "--port"]
+        sides = {
+            "reader": stack.enter_context(_Side(feeds, [python, "-c", READING, str(feeds)])),
+            "quotewire": stack.enter_context(_Side(feeds, ours)),
         }
-    for number, name in enumerate(ROUNDS):
-        for side, rounds in rows.items():
-            found = rounds[number]
-            print(
-                f"{name:14} {side:10} {feeds / found['seconds']:7.0f} feeds/s  "
-                f"{found['cpu'] / feeds * 1000:6.2f} ms CPU a feed  {found['memory'] / 1e6:5.0f} MB"
-            )
-        print(f"{name:14} ratio      {rows['reader'][number]['seconds'] / rows['quotewire'][number]['seconds']:7.1f}")
+        # Round by round, so that whatever else the machine does meanwhile is done to both.
+        for number, name in enumerate(ROUNDS):
+            found = {side: each.round(number) for side, each in sides.items()}
+            for side, figures in found.items():
+                print(
+                    f"{name:14} {side:10} {feeds / figures['seconds']:7.0f} feeds/s  "
+                    f"{figures['cpu'] / feeds * 1000:6.2f} ms CPU a feed  {figures['memory'] / 1e6:5.0f} MB",
+                    flush=True,
+                )
+            wall, cpu = (found["reader"][of] / found["quotewire"][of] for of in ("seconds", "cpu"))
+            print(f"{name:14} ratio      {wall:7.1f} by the clock, {cpu:.1f} by CPU", flush=True)
     memory = subprocess.run(
         [sys.executable, "-m", "benchmarks.polling", "--only=memory", f"--known={known}"],
         check=True, capture_output=True, text=True,
@@ -90,36 +93,40 @@ def _with_reader(folder: Path) -> str:
     return python
 
 
-def _run(feeds: int, command: list[str]) -> list[dict[str, float]]:
-    """Start the server and one side; tell the server which round it is; what the side says of each round."""
-    serving = [sys.executable, "-m", "benchmarks.polling", "--only=serve", f"--feeds={feeds}"]
-    server = subprocess.Popen(serving, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    assert server.stdin is not None
-    assert server.stdout is not None
-    port = int(server.stdout.readline())
-    side = subprocess.Popen(
-        [*command, *([f"--port={port}"] if "--only=quotewire" in command else [str(port)])],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    assert side.stdin is not None
-    assert side.stdout is not None
-    found: list[dict[str, float]] = []
-    try:
-        for number in range(len(ROUNDS)):
-            server.stdin.write(f"{number}\n")
-            server.stdin.flush()
-            server.stdout.readline()
-            with _Watch(side.pid) as watch:
-                side.stdin.write(f"{number}\n")
-                side.stdin.flush()
-                answer = json.loads(side.stdout.readline())
-            found.append({**answer, "memory": watch.most})
-        side.stdin.close()
-        side.wait(60)
-    finally:
-        side.kill()
-        server.kill()
-    return found
+class _Side:
+    """A server of feeds and one side that polls them, each a process; a context manager."""
+
+    def __init__(self, feeds: int, command: list[str]) -> None:
+        serving = [sys.executable, "-m", "benchmarks.polling", "--only=serve", f"--feeds={feeds}"]
+        self._server = subprocess.Popen(serving, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        port = _line(self._server)
+        self._side = subprocess.Popen([*command, port], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def __enter__(self) -> _Side:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._side.kill()
+        self._server.kill()
+
+    def round(self, number: int) -> dict[str, float]:
+        """Have every feed polled: `seconds`, `cpu` seconds, `memory` in bytes at its most."""
+        _line(self._server, f"{number}\n")
+        with _Watch(self._side.pid) as watch:
+            answer = json.loads(_line(self._side, f"{number}\n"))
+        return {**answer, "memory": watch.most}
+
+
+def _line(process: subprocess.Popen[str], said: str = "") -> str:
+    """The next line of a process, after it was told something."""
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.write(said)
+    process.stdin.flush()
+    line = process.stdout.readline()
+    if not line:
+        raise RuntimeError("a side of the comparison has died")
+    return line.strip()
 
 
 class _Watch:
@@ -303,8 +310,6 @@ def _measure_quotewire(feeds: int, port: int) -> None:
 
 def _measure_memory(known: int) -> None:
     """Print the memory of a poller that knows many feeds, parser processes included."""
-    import contextlib
-
     from producers.opml import FeedSource
     from quotewire.adapters.sqlite_feed_store import SqliteFeedStore
     from quotewire.ports import FeedRecord
