@@ -54,7 +54,7 @@ class Subscriber:
 
     async def noticed(self, feed: str, answer: Fetched, document: ParsedFeed, known: Subscription | None) -> None:
         """Hear which hubs the newest document of a feed names. known: its subscription as it was read before."""
-        hubs, topic = websub.discovered(answer, document)
+        hubs, topic = websub.discovered(answer, document, feed)
         now = self._clock.now()
         if websub.noticed(known, feed, hubs, topic, now) != known:
             await asyncio.to_thread(

@@ -36,8 +36,11 @@ _RELATION = re.compile(r";\s*rel\s*=\s*(?:\"([^\"]*)\"|([^\s\",;]*))", re.IGNORE
 _HASHES = {"sha1": hashlib.sha1, "sha256": hashlib.sha256, "sha384": hashlib.sha384, "sha512": hashlib.sha512}
 
 
-def discovered(answer: Fetched, feed: ParsedFeed) -> tuple[tuple[str, ...], str]:
-    """The hubs of a feed, and the topic they know it by: of Link headers, else of the document (4. Discovery)."""
+def discovered(answer: Fetched, feed: ParsedFeed, address: str) -> tuple[tuple[str, ...], str]:
+    """The hubs of a feed, and the topic they know it by: of Link headers, else of the document (4. Discovery).
+
+    address: the feed's, which is its topic where it says no other; where it was answered may change with each request.
+    """
     hubs: list[str] = []
     topics: list[str] = []
     for address, parameters in _LINK.findall(answer.headers.get("link", "")):
@@ -48,7 +51,7 @@ def discovered(answer: Fetched, feed: ParsedFeed) -> tuple[tuple[str, ...], str]
             hubs.append(found)
         if found and "self" in relations:
             topics.append(found)
-    return unique(hubs) or feed.hubs, next(iter(topics), None) or feed.self_url or answer.url
+    return unique(hubs) or feed.hubs, next(iter(topics), None) or feed.self_url or address
 
 
 def noticed(

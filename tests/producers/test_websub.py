@@ -30,6 +30,7 @@ from tests.producers.site import Reply, Site
 
 HOUR = timedelta(hours=1)
 LIMIT = 200_000
+FEED = "https://a.example/feed"
 
 
 # --- the rules --------------------------------------------------------------------------------------------------------
@@ -53,13 +54,13 @@ LIMIT = 200_000
 def test_hubs_are_found_in_headers_else_in_the_document(link: str, hubs: tuple[str, ...], topic: str) -> None:
     answer = Fetched("https://a.example/feed", 200, {"link": link} if link else {})
     document = ParsedFeed(hubs=("https://hub.in.document/",), self_url="https://self.in.document/")
-    assert websub.discovered(answer, document) == (hubs, topic)
+    assert websub.discovered(answer, document, FEED) == (hubs, topic)
 
 
-def test_a_feed_without_its_own_address_is_known_by_where_it_was_found() -> None:
-    answer = Fetched("https://a.example/feed", 200)
-    assert websub.discovered(answer, ParsedFeed(hubs=("https://h.example/",)))[1] == "https://a.example/feed"
-    assert websub.discovered(answer, ParsedFeed())[0] == ()
+def test_a_feed_that_says_no_address_of_its_own_is_known_by_the_one_that_is_listed() -> None:
+    answer = Fetched("https://a.example/feed?session=17", 200)
+    assert websub.discovered(answer, ParsedFeed(hubs=("https://h.example/",)), FEED)[1] == FEED
+    assert websub.discovered(answer, ParsedFeed(), FEED)[0] == ()
 
 
 @pytest.mark.parametrize("method", ["sha1", "sha256", "sha384", "sha512"])
