@@ -102,7 +102,7 @@ class FeedPolling:
             log.exception("poll failed by a fault of this program", feed=record.url)
             reason = f"a fault of this program: {type(error).__name__}; its log says more"
             poll = await self._failed(record, Failed("hard", reason))
-        poll = poll.after(taken)
+        poll = poll.after(taken) if taken else poll
         _log(poll, before)
         return poll
 
