@@ -9,7 +9,7 @@ from consumers.alerts.growth import alert_id, corrected, grown, raised
 from consumers.alerts.matcher import Match, Matcher
 from consumers.alerts.state import AlertState, Seen
 from consumers.stories.fingerprint import Embedder, fingerprints
-from consumers.stories.names import folded
+from consumers.stories.names import folded, one_spelling
 from quotewire.ports import Clock, Rejected
 from schemas.records import Alert, EnrichedArticle, Fingerprint, StoryMember, TopicRecord
 
@@ -113,7 +113,7 @@ def _brought_in(match: Match, before: Seen) -> bool:
     """
     if before.names is None:
         return False
-    words = [folded(word) for word in match.mention.text.split()]
+    words = [one_spelling(folded(word)) for word in match.mention.text.split()]
     return not all(word in before.names for word in words)
 
 

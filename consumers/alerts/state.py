@@ -39,7 +39,7 @@ class AlertState:
     """`learn` takes what is committed; `try_out` what is about to be, until `forget_tried`."""
 
     def __init__(self, stories: Stories | None = None) -> None:
-        self.stories = stories or Stories()
+        self.stories = Stories() if stories is None else stories
         self._seen: dict[str, tuple[int, str]] = {}
         self._names: dict[str, frozenset[str]] = {}
         self._ids: set[str] = set()

@@ -11,7 +11,7 @@ import numpy as np
 from datasketch import MinHash
 from numpy.typing import NDArray
 
-from consumers.stories.names import folded, numbers, present, words_of_names
+from consumers.stories.names import folded, numbers, one_spelling, present, words_of_names
 from schemas.records import Fingerprint
 
 PERMUTATIONS = 64
@@ -54,13 +54,14 @@ def _fingerprint(title: str, body: str, lead: str, vector: NDArray[np.int8]) -> 
     title, body = title[:_MOST_READ], body[:_MOST_READ]
     names = words_of_names(title, body)
     in_lead = present(names, lead)
-    ordered = [*in_lead, *(name for name in names if name not in set(in_lead))][:_MOST_NAMES]
+    leading = list(dict.fromkeys(map(one_spelling, in_lead)))[:_MOST_NAMES]
+    ordered = list(dict.fromkeys([*leading, *map(one_spelling, names)]))[:_MOST_NAMES]
     return Fingerprint(
         minhash=b64encode(minhash.hashvalues.astype("<u4").tobytes()),
         vector=b64encode(vector.tobytes()),
         words=len(shingles),
         names=tuple(ordered),
-        lead_names=min(len(in_lead), _MOST_NAMES),
+        lead_names=len(leading),
         numbers=tuple(numbers(lead)[:_MOST_NUMBERS]),
     )
 

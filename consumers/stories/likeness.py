@@ -67,12 +67,15 @@ def same_story(
     lead = _shared(one.lead, other.lead, weight)
     if _numbered_apart(one.numbers, other.numbers) or (one.lead and other.lead and not lead):
         return 0.0
+    contained = _contained(resemblance, one.words, other.words)
     score = (
         8 * cosine
-        + 4 * _contained(resemblance, one.words, other.words)
+        + 4 * contained
         + 5 * lead
         + 2 * _shared(one.names, other.names, weight)
         + 4 * _shared(one.numbers, other.numbers)
+        # Where the texts are the same but for the names, the names are all that tells the two apart.
+        - (2 + 2 * contained) * _at_odds(one.lead, other.lead, weight)
         - 0.05 * max(0.0, hours - _SAME_DAY)
         - 8
     )
@@ -92,6 +95,14 @@ def _shared(one: frozenset[str], other: frozenset[str], weight: Callable[[str], 
         return 0.0
     common = sum(weight(entry) for entry in one & other)
     return common / (min(sum(map(weight, one)), sum(map(weight, other))) + 1)
+
+
+def _at_odds(one: frozenset[str], other: frozenset[str], weight: Callable[[str], float]) -> float:
+    """How many names stand against each other: that one has and the other not, while the other has others instead.
+
+    A copy that was cut lacks names and an update adds some; the same report of another town has another town's.
+    """
+    return min(sum(map(weight, one - other)), sum(map(weight, other - one)))
 
 
 def _numbered_apart(one: frozenset[str], other: frozenset[str]) -> bool:

@@ -7,6 +7,8 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
+from consumers.enrich.names.spelling import plain, sound, spellings
+
 _WORD = re.compile(r"[^\W\d_]+(?:[’'.-][^\W\d_]+)*")
 _SENTENCE_START = re.compile(r"(?:^|[.!?…:;»”\"]\s+|\n\s*|[“«\"‘(\[]\s*)$")
 _NUMBER = re.compile(
@@ -24,7 +26,9 @@ _WRITTEN_NUMBER = re.compile(rf"\b({'|'.join(_SMALL_NUMBERS)})\b", re.IGNORECASE
 _NO_NAMES = frozenset(
     "monday tuesday wednesday thursday friday saturday sunday january february march april may june july august "
     "september october november december mr mrs ms dr sir dame lord lady prof professor president minister prime chief "
-    "secretary mayor judge king queen prince princess the a an i he she it we they st this that there but and".split()
+    "secretary mayor judge king queen prince princess the a an i he she it we they st this that there but and in on "
+    "at of for to by with from after as is are was be not no how why what who when "
+    "where more new will can has have had all over out up under".split()
 )
 _COUNTED_BY = frozenset("of in on at by for to from and or the a an as with after before was were is are".split())
 
@@ -35,6 +39,12 @@ def folded(word: str) -> str:
     word = word.replace("’", "'").removesuffix("'s").removesuffix("'")
     plain = unicodedata.normalize("NFKD", word.casefold())
     return "".join(char for char in plain if not unicodedata.combining(char))
+
+
+@lru_cache(100_000)
+def one_spelling(word: str) -> str:
+    """A folded word in the one spelling that stands for all of a name: Kiev and Kyiv, Umerov and Umierov."""
+    return spellings("places").get(plain(word)) or sound(word) or word
 
 
 def words_of_names(title: str, body: str) -> list[str]:

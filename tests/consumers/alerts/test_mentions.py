@@ -1,0 +1,183 @@
+"""What counts as a mention of a tracked name, and how it occurs: by the words alone, without a language model."""
+
+from __future__ import annotations
+
+import pytest
+
+from consumers.alerts.marks import FalsePositive
+from consumers.alerts.matcher import Match, Matcher
+from quotewire.ports import TrackedName
+from schemas.records import EnrichedArticle, Entity, EntityLabel, Mention, Quote, Span, Speaker
+
+
+def mention(text: str, words: str) -> Mention:
+    start = text.index(words)
+    return Mention(start=start, end=start + len(words), text=words)
+
+
+def article(title: str, body: str, *entities: tuple[str, EntityLabel], **fields: object) -> EnrichedArticle:
+    text = f"{title}\n\n{body}"
+    found = tuple(
+        Entity(id=f"e{number}", name=name, label=label, mentions=(mention(text, name),))
+        for number, (name, label) in enumerate(entities, 1)
+    )
+    given = {"id": "a1", "title": title, "text": text, "headline": Span(start=0, end=len(title)), "entities": found}
+    return EnrichedArticle.model_validate(given | fields)
+
+
+def matches(tracked: TrackedName, given: EnrichedArticle, marks: tuple[FalsePositive, ...] = ()) -> list[Match]:
+    return Matcher([tracked], marks).matches(given)
+
+
+ORLA = TrackedName("Orla Finch", type="person")
+
+
+@pytest.mark.parametrize(
+    ("tracked", "body"),
+    [
+        (TrackedName("Rustem Umerov", type="person"), "A call with Rustem Umierov was planned."),
+        (TrackedName("Mohammed al-Rashidi", type="person"), "They met Muhammad al-Rashidi on Sunday."),
+        (TrackedName("Marcus Austin", type="person"), "They met Marcus J. Austin on Sunday."),
+        (TrackedName("Kyiv", type="place"), "They met in Kiev on Sunday."),
+        (TrackedName("Müller Werke", type="organization"), "Shares of Mueller Werke fell."),
+        (TrackedName("António Teixeira", type="person"), "They met Antonio Teixeira there."),
+        (TrackedName("World Health Organization"), "The World Health Organisation said so."),
+        (TrackedName("US", type="place"), "Troops of the U.S. left."),
+        (TrackedName("北京", type="place"), "记者在北京报道。"),
+        (TrackedName("ประเทศไทย"), "ข่าวจากประเทศไทยวันนี้"),
+        (TrackedName("서울", type="place"), "그는 서울에서 말했다."),
+        (TrackedName("Лавров", type="person"), "Встречу с Лавровым подтвердили."),
+        (TrackedName("Киев", type="place"), "Поезд из Киева опоздал."),
+        (TrackedName("القاهرة", type="place"), "وصل الوفد بالقاهرة أمس"),
+    ],
+)
+def test_a_name_is_found_in_any_script_and_spelling(tracked: TrackedName, body: str) -> None:
+    assert len(matches(tracked, article("News", body))) == 1
+
+
+@pytest.mark.parametrize(
+    ("tracked", "title", "body"),
+    [
+        (ORLA, "Bridge closed", "By Orla Finch\n\nThe bridge is closed."),
+        (ORLA, "Bridge closed", "The bridge is closed.\n\nPhoto: Orla Finch/The Courier"),
+        (ORLA, "Bridge closed", "The bridge (picture: Orla Finch) is closed."),
+        (ORLA, "Bridge closed", "The bridge is closed.\n\nOrla Finch is a reporter at The Courier."),
+        (ORLA, "Bridge closed", "The bridge is closed.\n\nAdditional reporting by Orla Finch"),
+        (ORLA, "Bridge closed", "The bridge is closed.\n\nRead more:\n\nOrla Finch to quit\n\nWhy Orla Finch stays"),
+        (ORLA, "Bridge closed", "The bridge is closed.\n\nSign up for the newsletter of Orla Finch"),
+        (ORLA, "Match report", "Orla Finch-Burton won the race."),
+        (TrackedName("WHO", type="organization"), "WHO WILL WIN THE CUP?", "Nobody knows."),
+        (TrackedName("Apple", type="organization"), "At the market", "Apple pie again. An apple a day."),
+        (TrackedName("Washington", type="place"), "Film night", "Mr Washington smiled."),
+        (TrackedName("Washington", type="place"), "Film night", "Denzel Washington smiled. Washington left."),
+        (TrackedName("Austin", type="person"), "Weekend", "A festival in Austin, Texas, is over."),
+    ],
+)
+def test_boilerplate_and_namesakes_are_no_mention(tracked: TrackedName, title: str, body: str) -> None:
+    entities: tuple[tuple[str, EntityLabel], ...] = (("Denzel Washington", "PERSON"),) if "Denzel" in body else ()
+    assert matches(tracked, article(title, body, *entities)) == []
+
+
+def test_what_is_boilerplate_in_one_place_is_a_mention_in_another() -> None:
+    given = article("Bridge closed", "By Orla Finch\n\nThe bridge is closed, said Orla Finch, who built it.")
+    [match] = matches(ORLA, given)
+    assert given.text[: match.mention.start].endswith("said ")
+
+
+def test_a_surname_in_a_headline_in_capitals_is_of_whom_the_article_names() -> None:
+    [match] = matches(ORLA, article("FINCH RESIGNS", "Orla Finch has resigned, her office said."))
+    assert match.conditions == ("mentioned", "headline")
+    assert matches(ORLA, article("FINCH RESIGNS", "Peter Finch has resigned.")) == []
+
+
+# --- what an entry asks for
+
+
+def said(text: str, words: str, speaker: str) -> Quote:
+    by = mention(text, speaker)
+    spoken = mention(text, words)
+    return Quote(
+        id="q1",
+        kind="direct",
+        spans=(Span(start=spoken.start, end=spoken.end),),
+        text=words,
+        speaker=Speaker(start=by.start, end=by.end, text=speaker, name=speaker, kind="person"),
+        confidence=0.9,
+    )
+
+
+def test_who_speaks_is_quoted_and_whom_it_is_about_is_quoted_about() -> None:
+    given = article("Toll", "“Orla Finch never drove there,” said Petra Lang.")
+    given = given.model_copy(update={"quotes": (said(given.text, "Orla Finch never drove there", "Petra Lang"),)})
+    [about] = matches(ORLA, given)
+    [by] = matches(TrackedName("Petra Lang"), given)
+    assert (about.conditions, by.conditions) == (("mentioned", "quoted-about"), ("mentioned", "quoted"))
+    assert [quote.speaker for quote in (*about.quotes, *by.quotes)] == ["Petra Lang", "Petra Lang"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({"near": ("river",)}, True),
+        ({"near": ("ocean",)}, False),
+        ({"not_near": ("basketball",)}, True),
+        ({"not_near": ("rivers",)}, True),
+        ({"not_near": ("river",)}, False),
+        ({"conditions": ("headline",)}, False),
+        ({"conditions": ("headline", "mentioned")}, True),
+        ({"together_with": ("Israel",)}, True),
+        ({"together_with": ("Egypt",)}, False),
+        ({"outlets": ("courier",)}, True),
+        ({"outlets": ("Post",)}, False),
+        ({"languages": ("en",)}, True),
+        ({"languages": ("de",)}, False),
+        ({"tags": ("World",)}, True),
+        ({"tags": ("sport",)}, False),
+        ({"paused": True}, False),
+    ],
+)
+def test_all_that_an_entry_asks_for_must_hold(fields: dict[str, object], expected: bool) -> None:
+    given = article(
+        "Water talks", "Israel and Jordan met at the river.", outlet="Courier", language="en", tags=("world",)
+    )
+    tracked = TrackedName("Jordan", type="place", **fields)  # type: ignore[arg-type]
+    assert bool(matches(tracked, given)) is expected
+
+
+def test_words_are_near_within_the_paragraph_or_thirty_words() -> None:
+    far = "word " * 40
+    assert matches(TrackedName("Jordan", near=("river",)), article("Talks", f"Jordan met. {far}river")) != []
+    assert matches(TrackedName("Jordan", near=("river",)), article("Talks", f"Jordan met.\n\n{far}river")) == []
+    assert matches(TrackedName("Jordan", near=("river",)), article("River talks", f"{far}\n\nJordan met.")) != []
+
+
+# --- false positives
+
+
+def test_what_was_marked_false_stays_quiet_and_nothing_else() -> None:
+    sentence = "Jordan sprinted past two defenders and scored from a narrow angle"
+    mark = FalsePositive("Jordan", "x", words=frozenset("sprinted past defenders scored narrow angle".split()))
+    jordan = TrackedName("Jordan")
+    assert matches(jordan, article("Cup", f"{sentence}.")) != []
+    assert matches(jordan, article("Cup", f"{sentence}."), (mark,)) == []
+    assert (
+        matches(
+            jordan, article("Cup", "Late on, Jordan sprinted past defenders and scored again at an angle."), (mark,)
+        )
+        == []
+    )
+    assert matches(jordan, article("Talks", "Jordan opened its border on Sunday."), (mark,)) != []
+    assert matches(TrackedName("Hallund"), article("Cup", f"{sentence} for Hallund."), (mark,)) != []
+
+
+def test_a_mark_of_another_person_holds_wherever_the_article_names_that_one() -> None:
+    mark = FalsePositive("Jordan", "x", entity="Mike Jordan")
+    given = article("Film", "Jordan plays himself. It is Mike Jordan’s first film.")
+    both = Entity(
+        id="e1",
+        name="Mike Jordan",
+        label="OTHER",
+        mentions=(mention(given.text, "Jordan"), mention(given.text, "Mike Jordan")),
+    )
+    given = given.model_copy(update={"entities": (both,)})
+    assert matches(TrackedName("Jordan"), given, (mark,)) == []

@@ -1,0 +1,153 @@
+"""Copies, retellings and updates are one story; near neighbours are not; memory is bounded and order decides."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from consumers.stories.embedding import WordLlamaEmbedder
+from consumers.stories.fingerprint import fingerprints
+from consumers.stories.names import numbers, words_of_names
+from consumers.stories.window import Stories
+from schemas.records import Fingerprint, StoryMember
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+EMBEDDER = WordLlamaEmbedder()
+BODY = (
+    "A fire destroyed the paper mill in Ostby on Sunday night. Forty firemen fought the flames until dawn.\n\n"
+    "Nobody was hurt, said the fire chief, Orla Finch. The mill has 120 workers."
+)
+FIRE = ("Fire guts paper mill in Ostby", BODY)
+
+
+def printed(article: tuple[str, str]) -> Fingerprint:
+    return fingerprints([article], EMBEDDER)[0]
+
+
+def told(articles: Sequence[tuple[tuple[str, str], float]], stories: Stories | None = None) -> list[str]:
+    """The story of each article, given with how many hours after noon it came."""
+    stories = Stories() if stories is None else stories
+    found = []
+    for number, (article, hours) in enumerate(articles):
+        moment, fingerprint = NOON + timedelta(hours=hours), printed(article)
+        story = stories.place(f"a{number}", fingerprint, moment)
+        stories.add(StoryMember(id=f"a{number}", story=story, dated=moment, joined=moment, fingerprint=fingerprint))
+        stories.forget()
+        found.append(story)
+    return found
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        FIRE,
+        (FIRE[0], BODY.split("\n\n")[0]),
+        ("Ostby’s mill burns down", BODY),
+        ("OSTBY MILL DESTROYED", BODY + "\n\nThe police are looking at the boiler."),
+        (
+            "Blaze in Ostby",
+            "The paper mill at Ostby has burned down, fire chief Orla Finch says. 120 workers lose their jobs.",
+        ),
+    ],
+    ids=["verbatim", "cut", "another headline", "longer", "retold"],
+)
+def test_a_copy_is_of_the_same_story(other: tuple[str, str]) -> None:
+    one, two = told([(FIRE, 0), (other, 3)])
+    assert one == two
+
+
+@pytest.mark.parametrize(
+    ("other", "hours"),
+    [
+        ((FIRE[0].replace("Ostby", "Hallund"), BODY.replace("Ostby", "Hallund").replace("Orla Finch", "Per Dahl")), 1),
+        (
+            ("Owners to rebuild mill", "The owners of the mill in Ostby want to build it anew at the harbour by 2028."),
+            60,
+        ),
+        (("Ostby win again", "Ostby beat Marbeck 3-0 on Sunday with two goals by Emil Saar and went top."), 2),
+        (FIRE, 24 * 6),
+    ],
+    ids=["another town", "what followed", "the same town", "much later"],
+)
+def test_a_near_neighbour_is_another_story(other: tuple[str, str], hours: float) -> None:
+    one, two = told([(FIRE, 0), (other, hours)])
+    assert one != two
+
+
+def test_what_is_numbered_differently_is_not_the_same() -> None:
+    def report(number: int) -> tuple[str, str]:
+        return (
+            f"Report {number} on the harbour",
+            f"The commission’s report number {number} on the harbour is out. It is long.",
+        )
+
+    assert len(set(told([(report(5), 0), (report(6), 1), (report(5), 2)]))) == 2
+
+
+def test_what_was_added_last_can_be_taken_back() -> None:
+    stories = Stories()
+    [story] = told([(FIRE, 0)], stories)
+    assert story in stories
+    stories.undo(1)
+    assert len(stories) == 0
+    assert story not in stories
+    assert stories.place("b", printed(FIRE), NOON) != story
+
+
+def test_memory_is_bounded_by_days_and_by_number() -> None:
+    fire = printed(FIRE)
+    stories = Stories(most=50)
+    for hour in range(24 * 10):
+        moment = NOON + timedelta(hours=hour)
+        stories.add(StoryMember(id=str(hour), story=str(hour), dated=moment, joined=moment, fingerprint=fire))
+        stories.forget()
+        assert len(stories) <= 56
+    assert "0" not in stories
+    assert str(24 * 10 - 1) in stories
+
+
+def test_a_date_in_the_far_future_drives_nobody_out() -> None:
+    one, _, three = told([(FIRE, 0), (("Time capsule", "A capsule for 2099 was buried in Marbeck."), 0), (FIRE, 1)])
+    stories, far = Stories(), NOON.replace(year=2099)
+    first = StoryMember(id="1", story="s", dated=NOON, joined=NOON, fingerprint=printed(FIRE))
+    stories.add(first)
+    stories.add(first.model_copy(update={"id": "2", "story": "t", "dated": far}))
+    stories.forget()
+    assert "s" in stories
+    assert one == three
+
+
+def test_names_are_what_the_text_bears_out() -> None:
+    names = words_of_names(
+        "FIRE IN OSTBY", "Hundreds fled. In Ostby the fire chief, Orla Finch, said that Kiev’s men came."
+    )
+    assert names == ["ostby", "orla", "finch", "kiev"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("At least 12 people died", ["12 people"]),
+        ("twelve killed in Leeds", ["12 killed"]),
+        ("report number 5 and report 6", ["number#5", "report#6"]),
+        ("It cost $4.5 million.", ["4.5 million"]),
+        ("a rise of 8 per cent", ["8 per cent"]),
+        ("No figures", []),
+    ],
+)
+def test_numbers_say_what_they_count(text: str, expected: list[str]) -> None:
+    assert numbers(text) == expected
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.text(max_size=120), st.text(max_size=300))
+def test_any_text_has_a_fingerprint_and_is_like_itself(title: str, body: str) -> None:
+    fingerprint = printed((title, body))
+    assert fingerprint == printed((title, body))
+    assert len(fingerprint.minhash) == 64 * 4
+    assert np.frombuffer(fingerprint.vector, dtype=np.int8).shape == (256,)

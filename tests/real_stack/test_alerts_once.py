@@ -1,0 +1,143 @@
+"""On the real Kafka and Elasticsearch: one alert a story and name, through kills, replays and reindexing."""
+
+from __future__ import annotations
+
+import contextlib
+import random
+import subprocess
+import sys
+import time
+import uuid
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+from consumers.index import Indexing
+from quotewire.adapters.elasticsearch_connection import ElasticsearchOptions
+from quotewire.adapters.elasticsearch_index import ElasticsearchIndex
+from quotewire.adapters.kafka_stream import KafkaStream
+from quotewire.adapters.stream_rules import MachineClock
+from quotewire.ports import Stream
+from quotewire.worker import Worker
+from schemas.codec import decode
+from schemas.records import Alert, EnrichedArticle, StoryMember
+from schemas.topics import ALERTS, ENRICHED, STORIES, TOPICS
+from tests.real_stack.alerting import CHIEFS, copies, messages, worker
+from tests.real_stack.copying import OPTIONS
+from tests.real_stack.elasticsearch_server import ElasticsearchServer
+from tests.real_stack.kafka_server import KafkaServer
+
+COPIES = 5
+KILLS = 6
+SEED = 20261126
+WATCHED = [f"Orla {chief}" for chief in CHIEFS[:6]]
+_ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.slow
+def test_one_alert_a_story_and_name_through_kills_replays_and_reindexing(
+    kafka_server: KafkaServer, elasticsearch_server: ElasticsearchServer
+) -> None:
+    address = f"kafka://{kafka_server.address}/alerts-{uuid.uuid4().hex[:12]}"
+    with contextlib.closing(KafkaStream(address, OPTIONS)) as stream:
+        stream.create_topics(TOPICS.values())
+        _check(stream, address, elasticsearch_server.address)
+
+
+def _check(stream: Stream, address: str, index_address: str) -> None:
+    articles = copies(COPIES)
+    _alert_while_killed(stream, address, articles)
+    _work(stream, WATCHED)
+    told = _alerts(stream)
+    members = [record.id for record in _stories(stream)]
+    assert sorted(members) == sorted(article.id for article in articles), "each article was looked through once"
+    assert {alert.name for grown in told.values() for alert in grown} == set(WATCHED)
+    assert len(told) == len(WATCHED), "one alert a story and name"
+    for grown in told.values():
+        assert [alert.revision for alert in grown] == list(range(1, COPIES + 1)), "each revision was published once"
+        assert len({listed.outlet for listed in grown[-1].articles}) == COPIES
+
+    # A replay of the topic, the same articles published again, and names that are new on the watchlist.
+    _move_back(stream, ENRICHED.name, "alerts")
+    stream.publish(messages(articles))
+    _work(stream, [f"Orla {chief}" for chief in CHIEFS])
+    assert _alerts(stream) == told
+    assert [record.id for record in _stories(stream)] == members
+
+    options = ElasticsearchOptions(prefix=f"alerts-{uuid.uuid4().hex[:12]}", answer=20)
+    with contextlib.closing(ElasticsearchIndex(index_address, options)) as index:
+        index.setup()
+        newest = {grown[-1].id: grown[-1] for grown in told.values()}
+        for _ in range(2):
+            _index(stream, index)
+            _until(lambda: index.counts()["alerts"] == len(newest))
+            assert {alert.id: alert for alert in index.alerts(limit=100)} == newest
+            _move_back(stream, ALERTS.name, "index")
+
+
+def _alert_while_killed(stream: Stream, address: str, articles: Sequence[EnrichedArticle]) -> None:
+    """Publish the articles bit by bit while the stage's process is killed with -9 again and again."""
+    chance = random.Random(SEED)
+    command = [sys.executable, "-m", "tests.real_stack.alerting", address, *WATCHED]
+    size = len(articles) // KILLS
+    for turn in range(KILLS):
+        stream.publish(messages(articles[turn * size : (turn + 1) * size if turn < KILLS - 1 else None]))
+        _run_and_kill(stream, command, chance.uniform(0, 0.5))
+
+
+def _run_and_kill(stream: Stream, command: list[str], seconds: float) -> None:
+    """Let the process commit something, and so many seconds later kill it, whatever it has in hand."""
+    process = subprocess.Popen(command, cwd=_ROOT)
+    try:
+        before = _lag(stream)
+        _until(lambda: _lag(stream) < before or process.poll() is not None)
+        time.sleep(seconds)
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _move_back(stream: Stream, topic: str, group: str) -> None:
+    stream.move(topic, group, {position.partition: 0 for position in stream.positions(topic, group)})
+
+
+def _work(stream: Stream, names: list[str]) -> None:
+    alerting = worker(stream, names)
+    with contextlib.closing(alerting):
+        _until(lambda: alerting.step(1.0) >= 0 and _lag(stream) == 0)
+
+
+def _index(stream: Stream, index: ElasticsearchIndex) -> None:
+    indexing = Worker(
+        stage="index", stream=stream, topics=[ALERTS.name], processor=Indexing(index), clock=MachineClock(), batch=16
+    )
+    with contextlib.closing(indexing):
+        _until(lambda: indexing.step(1.0) >= 0 and sum(p.lag for p in stream.positions(ALERTS.name, "index")) == 0)
+
+
+def _lag(stream: Stream) -> int:
+    return sum(position.lag for position in stream.positions(ENRICHED.name, "alerts"))
+
+
+def _alerts(stream: Stream) -> dict[str, list[Alert]]:
+    """Every alert with all its revisions, in the order of the topic."""
+    found: defaultdict[str, list[Alert]] = defaultdict(list)
+    for record in stream.read(ALERTS.name):
+        alert = decode(ALERTS, record.value)
+        assert isinstance(alert, Alert)
+        found[alert.id].append(alert)
+    return dict(found)
+
+
+def _stories(stream: Stream) -> list[StoryMember]:
+    members = [decode(STORIES, record.value) for record in stream.read(STORIES.name)]
+    return [member for member in members if isinstance(member, StoryMember)]
+
+
+def _until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 180
+    while not condition():
+        assert time.monotonic() < deadline, "it never came about"
+        time.sleep(0.1)
