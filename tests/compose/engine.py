@@ -13,14 +13,14 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 from tests.real_stack.jars import CACHE, CannotStart
 
 _START_TIMEOUT = 60.0
 _STOP_TIMEOUT = 90.0
-_NO_DOCKERFILE_BUILDER = {"DOCKER_BUILDKIT": "0", "COMPOSE_DOCKER_CLI_BUILD": "0"}
+_OLD_BUILDER = {"DOCKER_BUILDKIT": "0", "COMPOSE_DOCKER_CLI_BUILD": "0"}
 """The builder that every engine has: the newer one is a program of its own, which Debian does not have."""
 
 
@@ -29,7 +29,7 @@ class Engine:
 
     def __init__(self, address: str | None, *, own: bool) -> None:
         self.own = own
-        self._environment = {**os.environ, **_NO_DOCKERFILE_BUILDER, **({"DOCKER_HOST": address} if address else {})}
+        self._environment = {**os.environ, **_OLD_BUILDER, **({"DOCKER_HOST": address} if address else {})}
         self._compose = ["docker", "compose"] if _succeeds("docker", "compose", "version") else ["docker-compose"]
 
     def docker(self, *arguments: str, given: Path | None = None, check: bool = True, timeout: float = 900) -> str:
@@ -95,7 +95,7 @@ def _own_engine() -> Iterator[str]:
         command += ["--data-root", str(home / "data"), "--exec-root", str(running / "exec")]
         command += ["--pidfile", str(running / "pid")]
         with (home / "log").open("w") as log:
-            process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=_without_proxy())
+            process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         try:
             _wait_for(process, address, home / "log")
             yield address
@@ -140,7 +140,3 @@ def _succeeds(*command: str, **environment: str) -> bool:
     except (OSError, subprocess.TimeoutExpired):
         return False
     return result.returncode == 0
-
-
-def _without_proxy() -> Mapping[str, str]:
-    return {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}

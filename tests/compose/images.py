@@ -33,26 +33,32 @@ STANDINS = _HERE / "standins"
 def provide(engine: Engine, images: Sequence[str], python: str, folder: Path) -> list[str]:
     """See that these images and the base of ours are there; the names of those that are stand-ins.
 
-    In an engine that was there before, real ones are used, which it has or pulls: what is in it is not ours to replace.
+    In an engine that was there before, the upstream images are used, which it has or pulls; only what it cannot pull is
+    stood in for, and has to be removed afterwards, so that nobody takes it for the real one.
     """
-    if not engine.own:
-        for image in (*images, python):
-            if not engine.has_image(image):
-                engine.docker("pull", image, timeout=1800)
-        return []
-    _make_base(engine, python, folder)
+    missing = [image for image in (python, *images) if engine.own or not _pulled(engine, image)]
+    if missing:
+        _make_base(engine, python if python in missing else "", folder)
     makers: dict[str, Callable[[Path], None]] = {
         "kafka": _lay_out_kafka,
         "elasticsearch": _lay_out_elasticsearch,
         "kibana": _lay_out_kibana,
     }
-    for image in images:
+    for image in missing:
+        if image == python:
+            continue
         name = image.rpartition("/")[2].partition(":")[0]
         context = folder / name
         shutil.copytree(STANDINS / name, context)
         makers[name](context)
         _build(engine, image, context)
-    return list(images)
+    return missing
+
+
+def _pulled(engine: Engine, image: str) -> bool:
+    if not engine.has_image(image):
+        engine.docker("pull", image, check=False, timeout=1800)
+    return engine.has_image(image)
 
 
 def _build(engine: Engine, image: str, context: Path) -> None:
@@ -101,6 +107,8 @@ def _make_base(engine: Engine, python: str, folder: Path) -> None:
     if not engine.has_image(_BASE):
         imported = engine.docker("import", "-", given=archive).strip()
         engine.docker("tag", imported, _BASE)
+    if not python:
+        return
     shutil.copy(_CERTIFICATES, context / "ca-certificates.crt")
     pip = "".join(f"ENV {name}={os.environ[name]}\n" for name in ("PIP_DEFAULT_TIMEOUT",) if name in os.environ)
     (context / "Dockerfile").write_text(
