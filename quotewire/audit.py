@@ -22,7 +22,7 @@ from quotewire.batch import article_of
 from quotewire.dead_letters import dead_letters
 from quotewire.ports import FeedStore, Index, Stored, Stream, StreamRecord
 from schemas.records import DeadLetter
-from schemas.topics import ALERTS, ENRICHED, RAW, Topic
+from schemas.topics import ALERTS, ENRICHED, RAW, STORIES, Topic
 
 PATH: tuple[tuple[Topic, str], ...] = ((RAW, "enrich"), (ENRICHED, "index"))
 """The topics that an article passes on its way to the index, each with the group that takes it further."""
@@ -131,6 +131,8 @@ def audit(stream: Stream, index: Index, store: FeedStore, now: datetime, *, thor
     if unseen:
         _Tracing(stream, index, letters, now, result).account_for(unseen)
     _account_for_alerts(stream, index, letters, result)
+    if thorough:
+        _account_for_looks(stream, letters, result)
     return result
 
 
@@ -353,6 +355,28 @@ def _account_for_alerts(stream: Stream, index: Index, letters: _Letters, result:
             else:
                 reason = f"the alert was taken from {ALERTS.name}, and is not in the index"
                 result.findings.append(Finding("alert", alert, "", revision, "missing", "index", reason))
+
+
+def _account_for_looks(stream: Stream, letters: _Letters, result: Audit) -> None:
+    """Hold every enriched article that the alerts stage has passed against what it says to have looked through."""
+    passed = _passed(stream, ENRICHED, "alerts")
+    wanted: dict[str, Article] = {}
+    for record in stream.read(ENRICHED.name):
+        if passed(record) and (fields := _fields(record)):
+            article = Article(record.key, _revision(fields), str(fields.get("feed") or ""))
+            if article.revision >= wanted.get(record.key, article).revision:
+                wanted[record.key] = article
+    for record in stream.read(STORIES.name):
+        asked = wanted.get(record.key)
+        if asked is not None and _revision(_fields(record)) >= asked.revision:
+            del wanted[record.key]
+    for article in wanted.values():
+        letter = letters.of(article)
+        if letter is None or letter.stage != "alerts":
+            reason = f"it was taken from {ENRICHED.name}, and not looked through for alerts"
+            result.findings.append(
+                Finding("article", article.id, article.feed, article.revision, "missing", "alerts", reason)
+            )
 
 
 # --- records --------------------------------------------------------------------------------------------------------

@@ -300,12 +300,12 @@ class Worker:
         buried = {letter.id: letter for letter in letters}
         for record in records:
             place = {"topic": record.topic, "partition": record.partition, "offset": record.offset}
-            log = _log.bind(stage=self._stage, article=article_of(record))
+            article = article_of(record)
             if (letter := buried.get(self._letter_id(record))) is not None:
-                log.warning("dead letter", id=letter.id, reason=letter.reason)
+                _log.warning("dead letter", stage=self._stage, article=article, id=letter.id, reason=letter.reason)
                 self._observer.buried(letter)
             else:
-                log.debug("processed", **place)
+                _log.debug("processed", stage=self._stage, article=article, **place)
         oldest = min(record.time for record in records)
         self._observer.committed(BatchReport(self._stage, len(records), outputs, len(letters), seconds, oldest))
 

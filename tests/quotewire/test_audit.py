@@ -22,13 +22,14 @@ from quotewire.ports import FeedRecord, FeedStore, Index, Message, SeenEntry, St
 from quotewire.stages import STAGES
 from quotewire.worker import Processor, Result, Worker
 from schemas.codec import encode
-from schemas.records import EnrichedArticle, Entry, FeedReference, RawArticle, TopicRecord
-from schemas.topics import ALERTS, DEAD_LETTERS, ENRICHED, RAW, TOPICS
+from schemas.records import EnrichedArticle, Entry, FeedReference, Fingerprint, RawArticle, StoryMember, TopicRecord
+from schemas.topics import ALERTS, DEAD_LETTERS, ENRICHED, RAW, STORIES, TOPICS
 from tests.contracts.index_samples import make_alert
 from tests.end_to_end.installation import Installation
 from tests.end_to_end.news_site import BRIDGE, NewsSite, numbered
 from tests.quotewire.worker_parts import Obedient
 
+NO_PRINT = Fingerprint(minhash=b"", vector=b"")
 FEED, OTHER = "https://herald.example/feed", "https://gazette.example/feed"
 
 
@@ -245,6 +246,25 @@ def test_what_arrives_while_the_audit_looks_is_not_missing(newsroom: Newsroom, m
 
     monkeypatch.setattr(newsroom.index, "stored", late)
     assert states(newsroom.audit()) == {"indexed": 1}
+
+
+def test_what_was_not_looked_through_for_alerts_is_missing_there(newsroom: Newsroom) -> None:
+    newsroom.find("a", "b")
+    newsroom.work("enrich")
+    newsroom.work("index")
+    assert newsroom.audit(thorough=True).complete, "the stage has still to come to them"
+    looked = StoryMember(
+        id="a",
+        revision=newsroom.revision,
+        story="a",
+        dated=newsroom.clock.now(),
+        joined=newsroom.clock.now(),
+        fingerprint=NO_PRINT,
+    )
+    newsroom.stream.publish([Message(STORIES.name, "a", encode(looked))])
+    newsroom.work("alerts", Nothing())
+    [finding] = newsroom.audit(thorough=True).missing
+    assert (finding.id, finding.feed, finding.stage) == ("b", "", "alerts")
 
 
 # --- alerts ---------------------------------------------------------------------------------------------------------

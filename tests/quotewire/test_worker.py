@@ -409,6 +409,9 @@ class Silent:
     def waiting(self, stage: str, reason: str, seconds: float) -> None:
         pass
 
+    def working(self, stage: str) -> None:
+        pass
+
 
 def test_an_observer_is_told(stream: MemoryStream) -> None:
     stream.publish(titled("", "twice", "reject"))
