@@ -71,7 +71,7 @@ class Newsstand:
         ]
 
     async def all_asked_since(self, moment: float) -> None:
-        async with asyncio.timeout(40):
+        async with asyncio.timeout(120):
             while not all(any(began > moment for began, _ in self.asked[f"/{n}"]) for n in range(1, FEEDS + 1)):  # noqa: ASYNC110
                 await asyncio.sleep(0.1)
 
