@@ -140,6 +140,7 @@ class Quote(_Model):
     act: Literal["statement", "question", "denial", "refusal"] = "statement"
     confidence: float = Field(ge=0, le=1, description="Probability that this is a quote and its speaker is right.")
     rules: tuple[str, ...] = Field((), description="Names of the rules that found the quote and its speaker.")
+    nested: tuple[Quote, ...] = Field((), description="What is quoted within it, with a speaker of its own: q1.1, …")
 
 
 class EnrichedArticle(_Model):

@@ -9,7 +9,7 @@ span._.resolved_name   the fullest name of whom the span mentions, be it a surna
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import srsly
@@ -36,7 +36,7 @@ def quote_of(span: Span) -> Quote | None:
     """The quote that all of a span stands in; of a quote within a quote the inner one. None where it is in none."""
     around = [
         (stretch.end - stretch.start, number, quote)
-        for number, quote in enumerate(span.doc._.quotes)
+        for number, quote in enumerate(_with_nested(span.doc))
         for stretch in quote.spans
         if stretch.start <= span.start_char and span.end_char <= stretch.end
     ]
@@ -55,11 +55,17 @@ def resolved_name(span: Span) -> str | None:
     for entity in span.doc._.named_entities:
         if any(start <= mention.start and mention.end <= end for mention in entity.mentions):
             return str(entity.name)
-    for quote in span.doc._.quotes:
+    for quote in _with_nested(span.doc):
         for speaker in (quote.speaker, *quote.other_speakers):
             if speaker is not None and (speaker.start, speaker.end) == (start, end) and speaker.entity:
                 return str(speaker.name)
     return None
+
+
+def _with_nested(doc: Doc) -> Iterator[Quote]:
+    for quote in doc._.quotes:
+        yield quote
+        yield from quote.nested
 
 
 @srsly.msgpack_encoders("quotewire_records")  # type: ignore[untyped-decorator]

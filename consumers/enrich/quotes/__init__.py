@@ -36,8 +36,8 @@ class QuoteFinder:
         if not (doc.has_annotation("DEP") and doc.has_annotation("TAG")):
             raise ValueError("quotewire_quotes needs a tagger and a parser before it in the pipeline")
         tokens = _with_names(read_tokens(doc), doc._.named_entities)
-        drafts = Finder(read_article(tokens)).find()
-        doc._.quotes = _records(tokens, drafts, doc._.named_entities)
+        article = read_article(tokens)
+        doc._.quotes = _records(article, Finder(article).find(), doc._.named_entities)
         return doc
 
 

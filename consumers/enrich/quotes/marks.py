@@ -70,6 +70,14 @@ def find_stretches(text: str, paragraphs: list[tuple[int, int]]) -> list[Stretch
     return found
 
 
+def find_inner(text: str, start: int, end: int) -> list[Stretch]:
+    """The stretches between quote marks within text[start:end], a stretch itself; in order, without overlap."""
+    double = _double(text, start, end, open_before=False, goes_on=False)
+    single = _single(text, start, end, [(stretch.outer_start, stretch.outer_end) for stretch in double])
+    closed = [stretch for stretch in (*double, *single) if stretch.closed]
+    return sorted(closed, key=lambda stretch: stretch.start)
+
+
 def _double(text: str, start: int, end: int, open_before: bool, goes_on: bool) -> list[Stretch]:
     """The stretches of a paragraph. `goes_on`: whether the next paragraph opens with a mark."""
     found: list[Stretch] = []

@@ -5,43 +5,56 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from consumers.enrich.quotes.acts import act_of
-from consumers.enrich.quotes.article import Draft
+from consumers.enrich.quotes.article import Article, Draft
 from consumers.enrich.quotes.confidence import with_confidence
+from consumers.enrich.quotes.nested import Nested
 from consumers.enrich.quotes.resolution import Resolver
 from consumers.enrich.tokens import Tokens
 from schemas.records import Entity, Mention, Quote, Span, Speaker
 
 
-def make_quotes(tokens: Tokens, drafts: Sequence[Draft], entities: Sequence[Entity]) -> tuple[Quote, ...]:
-    """The records of drafts, numbered in the order of the text."""
+def make_quotes(article: Article, drafts: Sequence[Draft], entities: Sequence[Entity]) -> tuple[Quote, ...]:
+    """The records of drafts, numbered in the order of the text, with the quotes within them."""
+    tokens = article.tokens
     resolver = Resolver(tokens, entities)
     found: list[Quote] = []
+    nested = Nested(article)
     for draft in drafts:
-        found.append(with_confidence(_quote(tokens, draft, len(found) + 1, resolver, found)))
+        quote = with_confidence(_quote(tokens, draft, f"q{len(found) + 1}", resolver, found))
+        inside = tuple(
+            with_confidence(_quote(tokens, inner, f"{quote.id}.{place}", resolver, found, quote))
+            for place, inner in enumerate(nested.of(draft), 1)
+        )
+        found.append(quote.model_copy(update={"nested": inside}) if inside else quote)
     return tuple(found)
 
 
-def _quote(tokens: Tokens, draft: Draft, number: int, resolver: Resolver, before: list[Quote]) -> Quote:
+def _quote(
+    tokens: Tokens, draft: Draft, identity: str, resolver: Resolver, before: list[Quote], outer: Quote | None = None
+) -> Quote:
     text = tokens.text
     spans = tuple(_span(tokens, draft, start, end) for start, end in sorted(draft.spans))
     cue = None
     if draft.cue is not None:
         start, end = tokens.starts[draft.cue.first], tokens.ends[draft.cue.last]
         cue = Mention(start=start, end=end, text=text[start:end])
-    rules = list(draft.rules)
-    speaker = resolver.speaker(draft.speaker, draft.start, rules) if draft.speaker else None
+    rules, remember = list(draft.rules), outer is None
+    speaker = resolver.speaker(draft.speaker, draft.start, rules, remember=remember) if draft.speaker else None
+    if outer is not None and outer.speaker is not None and speaker is not None and speaker.text.lower() in ("i", "me"):
+        # Who quotes himself: “I said, ‘No,’” she said.
+        speaker = outer.speaker.model_copy(update={"start": speaker.start, "end": speaker.end, "text": speaker.text})
     via = resolver.outlet(draft.cue.via, draft.start) if draft.cue is not None and draft.cue.via is not None else None
     if via is None and speaker is not None and draft.speaker is not None:
         via = _inherited(speaker, tokens.lower[draft.speaker.head], before)
     rules = list(dict.fromkeys(rules))
     return Quote(
-        id=f"q{number}",
+        id=identity,
         kind=draft.kind,
         spans=spans,
         text=" ".join(text[span.start : span.end] for span in spans),
         cue=cue,
         speaker=speaker,
-        other_speakers=tuple(resolver.speaker(other, draft.start, []) for other in draft.others),
+        other_speakers=tuple(resolver.speaker(other, draft.start, [], remember=remember) for other in draft.others),
         via=via,
         act=act_of(tokens, draft),
         confidence=0.5,

@@ -46,9 +46,10 @@ class Resolver:
         self._mentions.sort(key=lambda item: item[:2])
         self._starts = [start for start, _, _ in self._mentions]
 
-    def speaker(self, phrase: Phrase, position: int, rules: list[str]) -> Speaker:
-        """The record of a speaker. `position`: where the quote starts; the name of the rule used is added to
-        `rules`.
+    def speaker(self, phrase: Phrase, position: int, rules: list[str], *, remember: bool = True) -> Speaker:
+        """The record of a speaker. `position`: where the quote starts; the name of the rule used is added to `rules`.
+
+        `remember`: whether he now is who spoke last; whom a speaker quotes is not.
         """
         tokens = self.tokens
         start, end = phrase.start(tokens), phrase.end(tokens)
@@ -63,7 +64,8 @@ class Resolver:
             kind = "person" if tokens.lower[whom.head] in ("he", "she", "i") else "unnamed"
             name = tokens.text[whom.start(tokens) : whom.end(tokens)]
             return Speaker(start=start, end=end, text=text, name=name, kind=kind)
-        self._last.append((start, entity.id))
+        if remember:
+            self._last.append((start, entity.id))
         return Speaker(
             start=start,
             end=end,
