@@ -6,7 +6,7 @@ import runpy
 import sys
 from pathlib import Path
 
-NOT_MEASUREMENTS = {"__init__", "__main__", "corpus", "labelled"}
+NOT_MEASUREMENTS = {"__init__", "__main__", "corpus", "labelled", "peer"}
 
 
 def main() -> None:

@@ -3,11 +3,14 @@
 Both halves of the corpus are scored, corpus/heldout only as a whole. A quote is found where it shares at least 0.8 of
 its words with an annotated one (0.3 for the softer figure); its speaker is right where the mention overlaps the
 annotated one or the resolved name has the same last word. Speed is measured on the same texts in the same process:
-`nlp.pipe` of the default pipeline with all its components, and the whole of enrichment from text to quotes.
+`nlp.pipe` of the default pipeline with all its components, the whole of enrichment from text to quotes, and textacy's
+quotations (benchmarks/peer.py; it finds words between marks only). How far the confidence can be trusted is printed for
+corpus/heldout, which it was not learned from.
 """
 
 from __future__ import annotations
 
+import argparse
 import re
 import statistics
 import time
@@ -22,6 +25,8 @@ import spacy
 from thinc.api import NumpyOps
 
 from benchmarks.corpus import AnnotatedArticle, read_corpus
+from benchmarks.peer import PeerFindings, read_with_textacy
+from benchmarks.train_confidence import is_right
 from consumers.enrich import nlp
 from consumers.enrich.names.spelling import plain
 from consumers.enrich.running import run
@@ -31,33 +36,45 @@ from schemas.records import Quote
 
 CORPUS = Path(__file__).parent.parent / "corpus"
 HARD, SOFT = 0.8, 0.3
+THRESHOLDS = (0.0, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9)
 ROUNDS = 7
 """Rounds in which speed is measured; the median counts, because the machine may be doing other things."""
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Print the figures."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--textacy-python", default="", help="an interpreter that has textacy, instead of a new one")
+    parser.add_argument("--without-textacy", action="store_true", help="measure this project alone")
+    chosen = parser.parse_args(arguments)
     pipeline = nlp.load()
-    articles: list[AnnotatedArticle] = []
-    for half in ("tuning", "heldout"):
-        found = list(read_corpus(CORPUS / half))
-        if found:
-            print(score(pipeline, found, half))
-        articles += found
+    halves = {half: list(read_corpus(CORPUS / half)) for half in ("tuning", "heldout")}
+    articles = [article for half in halves.values() for article in half]
     texts = [article.text for article in articles]
-    for line in speed(pipeline, texts):
+    for half, some in halves.items():
+        found = list(nlp.annotate(pipeline, [nlp.Text(article.name, article.text) for article in some]))
+        print(score(some, found, half), flush=True)
+        if half == "heldout":
+            print(reliability(some, found), flush=True)
+    peer = None if chosen.without_textacy else read_with_textacy(texts, 2, chosen.textacy_python)
+    if peer is not None:
+        theirs = iter(peer.quotes)
+        for half, some in halves.items():
+            found = [nlp.Annotation(article.name, (), next(theirs)) for article in some]
+            print("textacy, " + score(some, found, half), flush=True)
+    for line in speed(pipeline, texts, peer):
         print(line)
     print(shares(pipeline, texts))
 
 
-def score(pipeline: Any, articles: Sequence[AnnotatedArticle], name: str) -> str:
+def score(articles: Sequence[AnnotatedArticle], annotations: Sequence[nlp.Annotation], name: str) -> str:
     """One line of figures for some articles: F1 in percent for all quotes and for those with words between marks."""
     total: Counter[str] = Counter()
-    texts = [nlp.Text(article.name, article.text) for article in articles]
-    for article, found in zip(articles, nlp.annotate(pipeline, texts), strict=True):
+    for article, found in zip(articles, annotations, strict=True):
+        everything = [one for quote in found.quotes for one in (quote, *quote.nested)]
         for track in ("all", "marked"):
             gold = [q for q in article.quotes if track == "all" or q["kind"] != "indirect"]
-            mine = [q for q in found.quotes if track == "all" or q.kind != "indirect"]
+            mine = [q for q in everything if track == "all" or q.kind != "indirect"]
             total[f"{track} gold"] += len(gold)
             total[f"{track} found"] += len(mine)
             for least, label in ((HARD, "hard"), (SOFT, "soft")):
@@ -84,11 +101,36 @@ def score(pipeline: Any, articles: Sequence[AnnotatedArticle], name: str) -> str
     return "; ".join(cells)
 
 
-def speed(pipeline: Any, texts: Sequence[str]) -> Iterator[str]:
+def reliability(articles: Sequence[AnnotatedArticle], annotations: Sequence[nlp.Annotation]) -> str:
+    """How far a quote's confidence can be trusted, and what the least confidence asked for does.
+
+    The expected calibration error is the mean distance between confidence and share of right quotes over ten bins of
+    equal size. A quote is right as benchmarks/train_confidence.py has it: half its words, and its speaker.
+    """
+    judged = sorted(
+        (quote.confidence, is_right(quote, article.quotes, article.text))
+        for article, found in zip(articles, annotations, strict=True)
+        for quote in found.quotes
+    )
+    bins = [judged[len(judged) * n // 10 : len(judged) * (n + 1) // 10] for n in range(10)]
+    gaps = [abs(sum(sure for sure, _ in some) - sum(right for _, right in some)) for some in bins]
+    lines = [f"confidence: expected calibration error {sum(gaps) / len(judged):.3f} over {len(judged)} quotes"]
+    wanted = sum(len(article.quotes) for article in articles)
+    for least in THRESHOLDS:
+        kept = [right for sure, right in judged if sure >= least]
+        precision, recall = sum(kept) / max(1, len(kept)), sum(kept) / wanted
+        lines.append(
+            f"  least confidence {least:.2f}: {len(kept):4} quotes, precision {precision:.1%}, recall {recall:.1%}"
+        )
+    return "\n".join(lines)
+
+
+def speed(pipeline: Any, texts: Sequence[str], peer: PeerFindings | None) -> Iterator[str]:
     """Enrichment from text to quotes beside the default pipeline on the same texts, by the processor's time.
 
     Rounds are interleaved, each over another part of the texts. The bare pipeline has its best batch size. It is also
     measured with numpy as the library that multiplies, as in ours, instead of BLIS.
+    `peer`: what textacy found, and how long it took.
     """
     bare, by_numpy = spacy.load(nlp.DEFAULT_MODEL), spacy.load(nlp.DEFAULT_MODEL)
     for _, component in by_numpy.pipeline:
@@ -112,6 +154,8 @@ def speed(pipeline: Any, texts: Sequence[str]) -> Iterator[str]:
             f"{name} (batches of {best}): {words / sum(others):.0f} words/s; "
             f"ratio {statistics.median(ratios):.2f} ({ratios[0]:.2f} to {ratios[-1]:.2f})"
         )
+    if peer is not None:
+        yield f"textacy: {words / peer.seconds:.0f} words/s; ratio {peer.seconds / sum(ours):.2f}"
 
 
 def shares(pipeline: Any, texts: Sequence[str]) -> str:

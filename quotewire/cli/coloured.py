@@ -6,6 +6,7 @@ import re
 
 from rich.text import Text
 
+from consumers.enrich.quotes.rules import RULES
 from quotewire.cli.output import out
 from schemas.records import EnrichedArticle, Quote, Speaker
 
@@ -26,10 +27,17 @@ def print_coloured(article: EnrichedArticle, *, explain: bool = False) -> None:
     out.print(words)
     out.print()
     for quote in article.quotes:
-        out.print(_heading(quote))
-        out.print(Text("    " + " ".join(_printable(quote.text).split())))
-        if explain:
-            out.print(Text(f"    because: {', '.join(quote.rules) or 'no rule is named'}", style="dim"))
+        _print_quote(quote, explain=explain, indent="")
+        for inner in quote.nested:
+            _print_quote(inner, explain=explain, indent="    ")
+
+
+def _print_quote(quote: Quote, *, explain: bool, indent: str) -> None:
+    out.print(Text(indent) + _heading(quote))
+    out.print(Text(f"{indent}    " + " ".join(_printable(quote.text).split())))
+    if explain:
+        for rule in quote.rules:
+            out.print(Text(f"{indent}    {rule}: {RULES.get(rule, '')}", style="dim"))
 
 
 def _heading(quote: Quote) -> Text:

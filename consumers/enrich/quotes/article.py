@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from dataclasses import dataclass, field
 
@@ -11,6 +12,15 @@ from consumers.enrich.quotes.grammar import Phrase
 from consumers.enrich.quotes.marks import Stretch, find_stretches
 from consumers.enrich.quotes.reported import Range
 from consumers.enrich.tokens import Tokens
+
+LONGEST_HEADLINE = 120
+"""Code points of a headline in a list of what else to read, at the most."""
+_READ_MORE = re.compile(
+    r"(?:read (?:more|also|next)|also read|more on this story|related(?: (?:stories|articles|content))?"
+    r"|recommended(?: reading)?|see also|you may also like|more from [\w ]+)\s*(?:[:|]|$)",
+    re.IGNORECASE,
+)
+_SENTENCE_ENDS = ".!?"
 
 
 @dataclass(slots=True, eq=False)
@@ -57,8 +67,13 @@ class Article:
 
 
 def read_article(tokens: Tokens) -> Article:
-    """Look for stretches and cues."""
-    stretches = find_stretches(tokens.text, tokens.paragraphs)
+    """Look for stretches and cues; none in the newspaper's lists of what else to read."""
+    lists = _reading_lists(tokens)
+    stretches = [
+        stretch
+        for stretch in find_stretches(tokens.text, tokens.paragraphs)
+        if not lists or tokens.paragraph[min(tokens.at(stretch.start), len(tokens) - 1)] not in lists
+    ]
     stretch_of = [-1] * len(tokens)
     ranges: list[Range] = []
     for number, stretch in enumerate(stretches):
@@ -66,4 +81,22 @@ def read_article(tokens: Tokens) -> Article:
         ranges.append((first, min(last, len(tokens) - 1)))
         for token in range(first, min(last, len(tokens) - 1) + 1):
             stretch_of[token] = number
-    return Article(tokens, stretches, stretch_of, ranges, find_cues(tokens, stretch_of))
+    cues = [cue for cue in find_cues(tokens, stretch_of) if tokens.paragraph[cue.token] not in lists]
+    return Article(tokens, stretches, stretch_of, ranges, cues)
+
+
+def _reading_lists(tokens: Tokens) -> set[int]:
+    """The paragraphs that say what else to read: “Read more: …”, and the headlines below a line that says only that."""
+    found: set[int] = set()
+    below = False
+    for number, (start, end) in enumerate(tokens.paragraphs):
+        line = tokens.text[start:end].strip()
+        match = _READ_MORE.match(line)
+        if match is not None:
+            found.add(number)
+            below = match.end() == len(line)
+        elif below and len(line) <= LONGEST_HEADLINE and line[-1] not in _SENTENCE_ENDS:
+            found.add(number)
+        else:
+            below = False
+    return found

@@ -18,6 +18,7 @@ from consumers.enrich.quotes.no_quotations import is_inscription, no_quotation
 OUTSIDE = 1_000_000_000
 """The stretch that tokens around the outer quote are said to be in, so that no rule looks there."""
 SURE = ("cue-after", "cue-after-inverted", "cue-and-colon", "cue-before-comma", "cue-right-before")
+_WITH_HEARER = frozenset("tell ask warn remind assure urge".split())
 _INNER_MARK = re.compile(r"[‘“«„\"]|(?<![^\s(\[,:;—–-])'")
 
 
@@ -27,7 +28,7 @@ def _told(inside: Article, number: int) -> tuple[Cue, str] | None:
     first, last = before_gap(inside, number)
     for cue in reversed(inside.cues_between(first, last)):
         hearer = tokens.tags[cue.last + 1 : last + 1]
-        if cue.kind == "verb" and "quote" in cue.frames and 0 < len(hearer) <= 3:
+        if cue.lemma in _WITH_HEARER and 0 < len(hearer) <= 3:
             return (cue, "cue-right-before") if all(tag.startswith(("PRP", "NN", "DT")) for tag in hearer) else None
     return None
 

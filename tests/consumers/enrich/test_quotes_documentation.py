@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.corpus import read_corpus
 from consumers.enrich import nlp
+from consumers.enrich.quotes.rules import RULES
 
+CORPUS = Path(__file__).parents[3] / "corpus" / "tuning"
 DOCS = Path(__file__).parents[3] / "docs"
 DOCUMENT = (DOCS / "quotes.md").read_text(encoding="utf-8")
 EXAMPLES = [
@@ -23,12 +26,19 @@ def test_example(example: str) -> None:
     exec(example, {})
 
 
-def test_rules_are_explained() -> None:
-    text = (
-        "“It is over,” Anna Roth said. “It is.” She denied that it was safe.\n\n“We are done.”\n\n"
-        "The bridge, Peter Dunn told CNN, was closed. It is old, according to Roth. Dunn called it “a disgrace”."
-    )
-    [found] = nlp.annotate(nlp.load(), [nlp.Text("a", text)])
-    explained = set(re.findall(r"`([a-z-]+)`", DOCUMENT))
+def test_the_list_of_rules_is_complete() -> None:
+    """The corpus makes nearly every rule fire: what is recorded is in the list, and the list is in the document."""
+    articles = list(read_corpus(CORPUS))
+    found = nlp.annotate(nlp.load(), [nlp.Text(article.name, article.text) for article in articles])
+    recorded = {
+        rule
+        for annotation in found
+        for quote in annotation.quotes
+        for one in (quote, *quote.nested)
+        for rule in one.rules
+    }
+    table = DOCUMENT[DOCUMENT.index("| rule |") : DOCUMENT.index("## Confidence")]
 
-    assert {rule for quote in found.quotes for rule in quote.rules} <= explained
+    assert recorded <= RULES.keys()
+    assert set(re.findall(r"`([a-z-]+)`", table)) == RULES.keys()
+    assert len(recorded) > len(RULES) * 0.8
