@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random as random_module
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Collection, Sequence
@@ -236,6 +237,9 @@ class _Crew:
         self._poll = poll
         self._keep = keep
         self._owners: Counter[str] = Counter()
+        self._finished: list[str] = []
+        self._wake = asyncio.Event()
+        self._other: asyncio.Task[Any] | None = None
         self.under_way: dict[str, asyncio.Task[FeedPoll | None]] = {}
         self.done: list[FeedPoll] = []
 
@@ -250,7 +254,9 @@ class _Crew:
                 waiting.append(source)
                 continue
             self._owners[owner] += 1
-            self.under_way[feed_key(source)] = asyncio.create_task(self._tracked(source, owner))
+            key = feed_key(source)
+            self.under_way[key] = task = asyncio.create_task(self._tracked(source, owner))
+            task.add_done_callback(lambda _, key=key: self._note(key))  # type: ignore[misc]
 
     async def _tracked(self, source: FeedSource, owner: str) -> FeedPoll | None:
         try:
@@ -260,14 +266,25 @@ class _Crew:
             if not self._owners[owner]:
                 del self._owners[owner]
 
+    def _note(self, key: str) -> None:
+        self._finished.append(key)
+        self._wake.set()
+
     async def wait(self, seconds: float | None, other: asyncio.Task[Any] | None = None) -> None:
         """Wait until a poll is done, or `other` is, or for so many seconds (None: without end)."""
-        tasks: list[asyncio.Future[Any]] = [*self.under_way.values(), *([other] if other else [])]
-        if not tasks:
+        if not self.under_way and other is None:
             return
-        await asyncio.wait(tasks, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-        finished = [key for key, task in self.under_way.items() if task.done()]
-        for poll in [self.under_way.pop(key).result() for key in finished]:
+        if other is not None and other is not self._other:
+            self._other = other
+            other.add_done_callback(lambda _: self._wake.set())
+        # Told by each poll that ends: a look at all that are under way would cost more than the poll did.
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._wake.wait()
+        self._wake.clear()
+        finished, self._finished = self._finished, []
+        for key in finished:
+            poll = self.under_way.pop(key).result()
             if self._keep and poll is not None:
                 self.done.append(poll)
 
