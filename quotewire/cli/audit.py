@@ -7,8 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
-from quotewire.audit import Audit, State
 from quotewire.audit import audit as account
+from quotewire.audit_parts import Audit, State
 from quotewire.cli.output import FAILED, out, print_json
 from quotewire.settings import load
 from quotewire.wiring import Wiring

@@ -16,7 +16,8 @@ from quotewire.adapters.memory_stream import MemoryStream
 from quotewire.adapters.sqlite_feed_store import SqliteFeedStore
 from quotewire.adapters.sqlite_index import SqliteIndex
 from quotewire.adapters.sqlite_stream import SqliteStream
-from quotewire.audit import PATH, Audit, audit
+from quotewire.audit import PATH, audit
+from quotewire.audit_parts import Audit
 from quotewire.dead_letters import dead_letters, replay
 from quotewire.ports import FeedRecord, FeedStore, Index, Message, SeenEntry, Stream
 from quotewire.stages import STAGES
@@ -284,6 +285,15 @@ def test_alerts_are_accounted_for(newsroom: Newsroom) -> None:
     newsroom.work("index", Nothing())
     [finding] = newsroom.audit().missing
     assert (finding.kind, finding.id, finding.stage) == ("alert", "lost", "index")
+
+
+def test_an_alert_of_an_older_schema_is_accounted_for(newsroom: Newsroom) -> None:
+    """Its revision was the article's then; the index has it as it is read today."""
+    old = (Path(__file__).parents[1] / "schemas" / "old_records" / "alerts.v1.json").read_bytes()
+    newsroom.stream.publish([Message(ALERTS.name, "aa11", old)])
+    newsroom.work("index")
+    assert newsroom.audit().alerts_indexed == 1
+    assert newsroom.audit().complete
 
 
 def test_an_alert_raised_twice_is_named(newsroom: Newsroom) -> None:

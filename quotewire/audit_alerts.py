@@ -1,0 +1,77 @@
+"""The alerts in the audit: each in the index and raised once; each article looked through for them."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from quotewire.alert_memory import forgotten
+from quotewire.audit_parts import Article, Audit, Finding, Letters, fields_of, passed_by, revision_in, some_at_a_time
+from quotewire.ports import Index, Stream, StreamRecord
+from schemas.codec import Malformed, decode
+from schemas.records import Alert
+from schemas.topics import ALERTS, ENRICHED, STORIES
+
+
+def account_for_alerts(stream: Stream, index: Index, letters: Letters, result: Audit) -> None:
+    """Hold every alert that the topic keeps against the index, and its revisions against each other."""
+    passed = passed_by(stream, ALERTS, "index")
+    asked_again = forgotten(stream, ALERTS)
+    times: Counter[tuple[str, int]] = Counter()
+    newest: dict[str, tuple[int, bool]] = {}
+    for record in stream.read(ALERTS.name):
+        revision = _alert_revision(record)
+        if record.offset >= asked_again[record.partition].stop:
+            times[record.key, revision] += 1
+        if revision >= newest.get(record.key, (-1, False))[0]:
+            newest[record.key] = revision, passed(record)
+    result.twice += [
+        f"alert {alert}: raised {count} times in revision {revision}"
+        for (alert, revision), count in times.items()
+        if count > 1 + letters.replays_of_alert(alert)
+    ]
+    result.alerts_raised = len(newest)
+    for some in some_at_a_time(list(newest)):
+        stored = index.stored_alerts(some)
+        for alert in some:
+            revision, is_passed = newest[alert]
+            if stored.get(alert, -1) >= revision:
+                result.alerts_indexed += 1
+            elif not is_passed:
+                result.alerts_under_way += 1
+            elif (letter := letters.of_alert(alert)) is not None:
+                result.findings.append(Finding("alert", alert, "", revision, "dead", letter.stage, letter.reason))
+            else:
+                reason = f"the alert was taken from {ALERTS.name}, and is not in the index"
+                result.findings.append(Finding("alert", alert, "", revision, "missing", "index", reason))
+
+
+def account_for_looks(stream: Stream, letters: Letters, result: Audit) -> None:
+    """Hold every enriched article that the alerts stage has passed against what it says to have looked through."""
+    passed = passed_by(stream, ENRICHED, "alerts")
+    wanted: dict[str, Article] = {}
+    for record in stream.read(ENRICHED.name):
+        if passed(record) and (fields := fields_of(record)):
+            article = Article(record.key, revision_in(fields), str(fields.get("feed") or ""))
+            if article.revision >= wanted.get(record.key, article).revision:
+                wanted[record.key] = article
+    for record in stream.read(STORIES.name):
+        asked = wanted.get(record.key)
+        if asked is not None and revision_in(fields_of(record)) >= asked.revision:
+            del wanted[record.key]
+    for article in wanted.values():
+        letter = letters.of(article)
+        if letter is None or letter.stage != "alerts":
+            reason = f"it was taken from {ENRICHED.name}, and not looked through for alerts"
+            result.findings.append(
+                Finding("article", article.id, article.feed, article.revision, "missing", "alerts", reason)
+            )
+
+
+def _alert_revision(record: StreamRecord) -> int:
+    """The revision of an alert as the index has it: an older version of the schema had another."""
+    try:
+        alert = decode(ALERTS, record.value)
+    except Malformed:
+        return 0
+    assert isinstance(alert, Alert)
+    return alert.revision
