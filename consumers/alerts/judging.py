@@ -54,7 +54,9 @@ class Judge:
         self._headline_end = article.headline.end if article.headline else 0
         self._small = frozenset(re.findall(r"\b[a-z][a-z'’-]+\b", article.text))
         self._longer = frozenset(plain(name) for name in _longer_names(article))
-        self._parts = [(plain(name), tuple(map(plain, _ends(name)))) for name in _longer_names(article)]
+        self._parts = [(plain(name), _ends(name)) for name in _longer_names(article)]
+        # A model that takes a person for a body is believed as to the surname only: Apple Music is Apple’s.
+        self._parts += [(plain(name), _ends(name)[1:]) for name in _perhaps_people(article)]
 
     def judge(self, occurrence: Occurrence) -> Judged | None:
         """How sure it is that the tracked one is meant; None where somebody or something else is."""
@@ -274,9 +276,20 @@ def _longer_names(article: EnrichedArticle) -> list[str]:
     ]
 
 
-def _ends(name: str) -> tuple[str, str]:
+def _perhaps_people(article: EnrichedArticle) -> list[str]:
+    """The names that the model takes for bodies and that may be people's: two words, none of them a body's."""
+    bodies = [entity.name for entity in article.entities if entity.label == "ORG" and len(entity.name.split()) == 2]
+    return [
+        name
+        for name in bodies
+        if folded(name.split()[0]) not in _places()
+        and not any(_is_no_name(word) or word.isupper() for word in name.split())
+    ]
+
+
+def _ends(name: str) -> tuple[str, ...]:
     words = name.split()
-    return words[0], words[-1]
+    return plain(words[0]), plain(words[-1])
 
 
 @cache

@@ -84,6 +84,12 @@ def test_what_is_boilerplate_in_one_place_is_a_mention_in_another() -> None:
     assert given.text[: match.mention.start].endswith("said ")
 
 
+def test_a_body_may_have_its_name_in_a_longer_one() -> None:
+    given = article("Results", "Apple Music grew. Shares of Apple rose.", ("Apple Music", "ORG"), ("Apple", "ORG"))
+    [match] = matches(TrackedName("Apple", type="organization"), given)
+    assert given.text[: match.mention.start].endswith("Shares of ")
+
+
 def test_a_surname_in_a_headline_in_capitals_is_of_whom_the_article_names() -> None:
     [match] = matches(ORLA, article("FINCH RESIGNS", "Orla Finch has resigned, her office said."))
     assert match.conditions == ("mentioned", "headline")
