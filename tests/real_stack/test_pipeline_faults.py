@@ -107,7 +107,7 @@ class Pipeline:
         self.proxy.close()
 
 
-def until(condition: Callable[[], bool], seconds: float = 300.0) -> None:
+def until(condition: Callable[[], bool], seconds: float = 600.0) -> None:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         with contextlib.suppress(Unavailable):
