@@ -192,3 +192,56 @@ class Notifier(Protocol):
         Raises Unavailable where it cannot now, Rejected where the sink will never take it.
         """
         ...
+
+
+# --- the inbox ------------------------------------------------------------------------------------------------------
+
+MarkedState = Literal["seen", "dismissed", "false"]
+"""How an analyst has marked an alert; one that nobody has marked is new."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """How an alert was marked, and when. `name` is the tracked name that it is about."""
+
+    alert: str
+    name: str
+    state: MarkedState
+    marked: datetime
+
+
+class Inbox(Protocol):
+    """What analysts have made of alerts. It is no part of the index, and stays when that is made anew."""
+
+    def mark(self, marks: Sequence[Mark]) -> None:
+        """Mark alerts, each in place of an earlier mark. Raises Unavailable."""
+        ...
+
+    def unmark(self, alerts: Collection[str]) -> None:
+        """Make alerts new again. Raises Unavailable."""
+        ...
+
+    def marks(self, alerts: Collection[str]) -> Mapping[str, Mark]:
+        """The marks of those of these alerts that are marked. Raises Unavailable."""
+        ...
+
+    def marked(
+        self, state: MarkedState, *, name: str | None = None, offset: int = 0, limit: int = 20
+    ) -> Sequence[Mark]:
+        """Marks of a state, and of a tracked name where one is given, the newest first. Raises Unavailable."""
+        ...
+
+    def counts(self) -> Mapping[str, int]:
+        """How many alerts are marked, by state. Raises Unavailable."""
+        ...
+
+    def tracked_since(self, entries: Mapping[str, str], moment: datetime) -> Mapping[str, datetime]:
+        """Since when each entry of the watchlist is known as it is: since `moment` where it is new or has changed.
+
+        entries: a digest of each entry by its name; those that are not among them are forgotten. Raises Unavailable.
+        """
+        ...
+
+    def close(self) -> None:
+        """Release what it holds."""
+        ...

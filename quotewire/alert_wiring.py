@@ -15,7 +15,7 @@ from quotewire.ports import Clock
 from quotewire.settings import Settings
 
 if TYPE_CHECKING:
-    from quotewire.alert_ports import Notifier, Outbox, Sink
+    from quotewire.alert_ports import Inbox, Notifier, Outbox, Sink
     from quotewire.delivery import Deliveries
     from quotewire.metrics import PipelineMetrics
 
@@ -50,6 +50,22 @@ class AlertWiring:
             outbox = SqliteOutbox(path)
         self._closing.callback(outbox.close)
         return outbox
+
+    @cached_property
+    def inbox(self) -> Inbox:
+        """How analysts have marked alerts."""
+        inbox: Inbox
+        kind, path = located("inbox", self.settings.inbox_address)
+        if kind == "memory":
+            from quotewire.adapters.memory_inbox import MemoryInbox
+
+            inbox = MemoryInbox()
+        else:
+            from quotewire.adapters.sqlite_inbox import SqliteInbox
+
+            inbox = SqliteInbox(path)
+        self._closing.callback(inbox.close)
+        return inbox
 
     def sinks(self) -> Sequence[Sink]:
         """Where alerts are told, as it is configured now; nowhere where the settings name no file and there is none.

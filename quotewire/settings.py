@@ -44,6 +44,7 @@ class Settings(BaseSettings):
     index: str = Field("", description="Address of the index: sqlite:///PATH, memory:// or https://HOST:PORT.")
     feed_store: str = Field("", description="Address of the poller's memory of feeds: sqlite:///PATH or memory://.")
     outbox: str = Field("", description="Address of the outbox of notices to sinks: sqlite:///PATH or memory://.")
+    inbox: str = Field("", description="Address of how analysts marked alerts: sqlite:///PATH or memory://.")
     kafka_user: str | None = Field(None, description="User at Kafka; none for no log-in.")
     kafka_password: SecretStr | None = Field(None, description="Password at Kafka.")
     kafka_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = Field(
@@ -142,6 +143,11 @@ class Settings(BaseSettings):
     def outbox_address(self) -> str:
         """Address of the outbox, with the default filled in."""
         return self.outbox or f"sqlite:///{self.data / 'outbox.db'}"
+
+    @property
+    def inbox_address(self) -> str:
+        """Address of the inbox, with the default filled in."""
+        return self.inbox or f"sqlite:///{self.data / 'inbox.db'}"
 
     @classmethod
     def settings_customise_sources(

@@ -66,6 +66,25 @@ def add(path: Path, tracked: TrackedName) -> None:
         _save(path, document)
 
 
+def change(path: Path, name: str, tracked: TrackedName) -> None:
+    """Put an entry in place of the one of a name, where that stands; what else is in it, and comments, stay.
+
+    Raises ConfigurationError where the name is not there, or the new one is that of another entry.
+    """
+    with editing(path):
+        document = _load(path)
+        place = _place(path, document, name)
+        entry = document[place]
+        if isinstance(entry, str):
+            entry = document[place] = {}
+        fields = _entry(tracked)
+        for key in [key for key in entry if str(key).replace("-", "_") in _KEYS and key not in fields]:
+            del entry[key]
+        entry.update(fields)
+        _names(path, document)
+        _save(path, document)
+
+
 def remove(path: Path, name: str) -> None:
     """Remove a tracked name. Raises ConfigurationError where it is not there."""
     with editing(path):

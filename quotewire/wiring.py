@@ -61,8 +61,10 @@ if TYPE_CHECKING:
     from quotewire.adapters.kafka_connection import KafkaOptions
     from quotewire.adapters.kibana import Kibana
     from quotewire.alert_memory import AlertMemory
+    from quotewire.desk import Desk
     from quotewire.gazetteer import KnownNames
     from quotewire.metrics import PipelineMetrics
+    from quotewire.sweep import Watchlist
 
 PARSERS = 2
 """Processes that parse feeds for one poller; one that a hostile document holds up leaves the other."""
@@ -296,8 +298,30 @@ class Wiring(AlertWiring):
         """The analyst's page."""
         from quotewire.web.app import create_app
 
-        names = self.settings.web_names
-        return create_app(self.index, feeds=self.feed_views, watchlist=self.tracked_names, allowed_hosts=names)
+        return create_app(
+            self.index,
+            feeds=self.feed_views,
+            inbox=self.inbox,
+            desk=self.desk(),
+            allowed_hosts=self.settings.web_names,
+        )
+
+    def watched(self) -> Watchlist:
+        """The watchlist as a sweep holds articles against it."""
+        from consumers.alerts.matcher import Matcher
+        from quotewire.sweep import Watchlist
+
+        names = self.tracked_names()
+        changed = datetime.fromtimestamp(self.watchlist_file.stat().st_mtime, UTC)
+        unmarked = Matcher(names, (), self.settings.alert_confidence)
+        return Watchlist(names, changed, self.matcher_of(names), unmarked)
+
+    def desk(self) -> Desk:
+        """What an analyst changes from the page."""
+        from quotewire.desk import Desk
+
+        files = (lambda: self.watchlist_file), (lambda: self.marks_file)
+        return Desk(self.index, *files, self.matcher_of, lambda: self.embedder, self.clock)
 
     def prepared_stream(self) -> Sequence[Prepared]:
         """What had to be done when the stream was opened, now or before."""

@@ -22,6 +22,7 @@ from quotewire.cli import (
     run,
     setup,
     stories,
+    sweep,
     watch,
 )
 from quotewire.cli.output import AWAY, MISUSED, complain, out
@@ -47,6 +48,7 @@ app.add_typer(notify.app, name="notify")
 app.add_typer(dead.app, name="dead")
 doctor.register(app)
 audit.register(app)
+sweep.register(app)
 replay.register(app)
 health.register(app)
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Annotated
 
 import typer
 from rich.text import Text
 
+from quotewire import latency as latencies
 from quotewire.cli.output import out, print_json, when
 from quotewire.ports import ArticleQuery, QuoteQuery
 from quotewire.settings import load
@@ -123,14 +124,30 @@ def _day(moment: datetime | None) -> date | None:
 
 def alerts(
     name: Annotated[str | None, typer.Option(help="Only for this tracked name.")] = None,
+    latency: Annotated[
+        bool, typer.Option("--latency", help="Only how long those of the last days took: p50, p95 and p99.")
+    ] = False,
+    days: Annotated[int, typer.Option(min=1, max=365, help="Days that --latency looks at, back from now.")] = 7,
     limit: _Limit = 20,
     json: _Json = False,
 ) -> None:
-    """Alerts of tracked names, newest first.
+    """Alerts of tracked names, newest first; or how long they took.
 
-    **Example**: `quotewire alerts --name 'Sergey Lavrov'`
+    **Examples**
+
+    `quotewire alerts --name 'Sergey Lavrov'`
+
+    `quotewire alerts --latency --days 1`
     """
     with Wiring(load()) as wiring:
+        if latency:
+            since = wiring.clock.now() - timedelta(days=days)
+            took = latencies.latency(latencies.alerts_since(wiring.index, since, name=name))
+            if json:
+                print_json(took)
+            else:
+                print_latency(took)
+            return
         found = wiring.index.alerts(name=name, limit=limit)
     if json:
         print_json(list(found))
@@ -147,3 +164,13 @@ def alerts(
         if others > 0:
             outlets = dict.fromkeys(article.outlet or "no outlet" for article in alert.articles[1:])
             out.print(Text(f"  and in {others} more: {', '.join(outlets)}", style="dim"))
+
+
+def print_latency(took: latencies.Latency) -> None:
+    """Say how long alerts took."""
+    for text, spread in (("publication", took.published), ("first sight", took.seen)):
+        if spread is None:
+            out.print(f"From {text} to alert: no alerts")
+        else:
+            times = ", ".join(f"{share} {getattr(spread, share):.1f} s" for share in ("p50", "p95", "p99"))
+            out.print(f"From {text} to alert: {times} ({spread.alerts} alerts)")

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from fastapi import APIRouter, HTTPException, Query
+from fastapi import APIRouter, HTTPException
 
 from quotewire.feed_views import FeedView
 from quotewire.ports import ArticlePage, QuotePage
-from quotewire.web.parameters import PER_PAGE, AskedArticles, AskedPage, AskedQuotes
+from quotewire.web.parameters import AskedArticles, AskedQuotes
 from quotewire.web.sources import FromSources
-from schemas.records import Alert, EnrichedArticle
+from schemas.records import EnrichedArticle
 
 router = APIRouter(prefix="/api")
 
@@ -34,14 +32,6 @@ def article(sources: FromSources, article_id: str) -> EnrichedArticle:
 def quotes(sources: FromSources, asked: AskedQuotes) -> QuotePage:
     """Quotes found, newest first."""
     return sources.index.quotes(asked.query())
-
-
-@router.get("/alerts")
-def alerts(
-    sources: FromSources, page: AskedPage, name: Annotated[str, Query(description="A tracked name.")] = ""
-) -> list[Alert]:
-    """Alerts, newest first."""
-    return list(sources.index.alerts(name=name or None, offset=(page - 1) * PER_PAGE, limit=PER_PAGE))
 
 
 @router.get("/feeds")

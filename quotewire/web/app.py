@@ -12,12 +12,15 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
+from quotewire.alert_ports import Inbox
+from quotewire.desk import Desk
 from quotewire.feed_views import FeedView
-from quotewire.ports import ConfigurationError, Index, TrackedName, Unavailable
-from quotewire.web import api, pages
+from quotewire.ports import ConfigurationError, Index, Unavailable
+from quotewire.web import alert_api, alert_pages, api, pages, watch_pages
 from quotewire.web.parameters import BadParameter
 from quotewire.web.rendering import page
 from quotewire.web.sources import FromSources, Sources
+from quotewire.web.writing import begin, keep_token
 
 LOCAL_NAMES = ("127.0.0.1", "localhost", "[::1]", "::1")
 """Names under which the page always answers."""
@@ -25,14 +28,19 @@ LOCAL_NAMES = ("127.0.0.1", "localhost", "[::1]", "::1")
 RETRY_SECONDS = 5
 """When to come back to a server that is away."""
 
+_POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'"
+)
+_WITH_KEYS = f"{_POLICY}; script-src 'self'; connect-src 'self'"
+"""Of the inbox alone, whose keys are a script of ours."""
+
 HEADERS = {
     # Nothing from elsewhere and no scripts at all: what a feed smuggles in could not run even if it got through.
-    "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; "
-        "frame-ancestors 'none'"
-    ),
+    "Content-Security-Policy": _POLICY,
     "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
+    # Other sites learn nothing; our own forms must say where they come from.
+    "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
@@ -44,12 +52,14 @@ def create_app(
     index: Index,
     *,
     feeds: Callable[[], Sequence[FeedView]],
-    watchlist: Callable[[], Sequence[TrackedName]],
+    inbox: Inbox,
+    desk: Desk,
     allowed_hosts: Sequence[str] = (),
 ) -> FastAPI:
     """The page over an index that is set up.
 
-    `feeds` and `watchlist` are asked anew for each request that shows them. `allowed_hosts` are further names under
+    `feeds` is asked anew for each request that shows them. `inbox` keeps how alerts are marked, `desk` edits the
+    watchlist. `allowed_hosts` are further names under
     which the page may be asked; a request for any other is refused, so that no web site can read it through a name of
     its own that leads here (DNS rebinding).
     """
@@ -61,7 +71,10 @@ def create_app(
         docs_url=None,
         redoc_url=None,
     )
-    app.state.sources = Sources(index, feeds, watchlist)
+    app.state.sources = Sources(index, feeds, inbox, desk)
+    app.include_router(alert_api.router)
+    app.include_router(alert_pages.router)
+    app.include_router(watch_pages.router)
     app.include_router(api.router)
     app.include_router(pages.router)
     app.add_api_route("/healthz", _health, methods=["GET"], include_in_schema=False)
@@ -82,9 +95,13 @@ def _health(sources: FromSources) -> dict[str, object]:
 
 
 async def _add_headers(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+    begin(request)
     response = await call_next(request)
     for name, value in HEADERS.items():
         response.headers[name] = value
+    if request.url.path == "/alerts" or request.url.path.startswith("/alerts/"):
+        response.headers["Content-Security-Policy"] = _WITH_KEYS
+    keep_token(request, response)
     versioned = request.url.path.startswith("/static/") and "v" in request.query_params
     response.headers.setdefault("Cache-Control", "max-age=31536000, immutable" if versioned else "no-cache")
     return response
@@ -126,7 +143,8 @@ def _on_error(request: Request, error: Exception) -> Response:
 def _message(
     request: Request, status: int, title: str, message: str, headers: Mapping[str, str] | None = None
 ) -> Response:
-    """One clear line, as the asker reads it: JSON under /api, else a page."""
-    if request.url.path.startswith(("/api/", "/healthz")):
+    """One clear line, as the asker reads it: JSON under /api and for a script of ours, else a page."""
+    wants_json = request.headers.get("accept", "").startswith("application/json")
+    if wants_json or request.url.path.startswith(("/api/", "/healthz")):
         return JSONResponse({"detail": message}, status_code=status, headers=headers)
     return page("message.html", status=status, headers=headers, here="", title=title, message=message)

@@ -7,28 +7,26 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
-from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
-from quotewire.ports import ArticlePage, ArticleQuery, Facet, Fragment, QuoteHit
+from quotewire.ports import ArticlePage, ArticleQuery, Facet, QuoteHit
 from quotewire.web.article_view import article_view, speaker_name, style
 from quotewire.web.chart import chart
+from quotewire.web.mentions import mentions
+from quotewire.web.pagers import Pager
 from quotewire.web.parameters import (
     LAST_PAGE,
     PER_PAGE,
     QUOTES_PER_PAGE,
     ArticleSearch,
     AskedArticles,
-    AskedPage,
     AskedQuotes,
     QuoteSearch,
-    link,
 )
 from quotewire.web.rendering import page
 from quotewire.web.sources import FromSources
-from schemas.records import Alert
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
@@ -57,16 +55,6 @@ class Filter:
     without: str
 
 
-@dataclass(frozen=True, slots=True)
-class Pager:
-    """The way to other pages; None where there is none."""
-
-    number: int
-    pages: int | None
-    previous: str | None
-    following: str | None
-
-
 # --- articles
 
 
@@ -83,6 +71,7 @@ def search(sources: FromSources, asked: AskedArticles) -> HTMLResponse:
         facets=_facets(asked, found),
         filters=_filters(asked, found),
         pager=_pager(asked, found.total, PER_PAGE),
+        chart=mentions(sources.index, asked) if asked.entity is not None else None,
         relevance=asked.changed(newest_first=False).address(),
         newest=asked.changed(newest_first=True).address(),
         narrowed_only_by_words=ArticleSearch(words=asked.words).address(),
@@ -206,38 +195,7 @@ def _names(hits: Sequence[QuoteHit]) -> list[tuple[str, str, int]]:
     return [(name, QuoteSearch(name=name).address(), times) for name, times in names.most_common(12)]
 
 
-# --- alerts and feeds
-
-
-@router.get("/alerts")
-def alerts(sources: FromSources, number: AskedPage, name: Annotated[str, Query()] = "") -> HTMLResponse:
-    """Where tracked names were mentioned, newest first."""
-    # One more than is shown tells whether there is a next page.
-    found = sources.index.alerts(name=name or None, offset=(number - 1) * PER_PAGE, limit=PER_PAGE + 1)
-    tracked = list(dict.fromkeys(tracked.name for tracked in sources.watchlist()))
-    return page(
-        "alerts.html",
-        here="alerts",
-        name=name,
-        alerts=[(alert, _sentence(alert)) for alert in found[:PER_PAGE]],
-        tracked=[(other, link("/alerts", name=other)) for other in tracked],
-        pager=Pager(
-            number=number,
-            pages=None,
-            previous=link("/alerts", name=name, page=number - 1 if number > 2 else None) if number > 1 else None,
-            following=link("/alerts", name=name, page=number + 1) if len(found) > PER_PAGE else None,
-        ),
-    )
-
-
-def _sentence(alert: Alert) -> list[Fragment]:
-    """The sentence of an alert with the mention marked, where it lies within."""
-    sentence = alert.sentence.text
-    start, end = alert.mention.start - alert.sentence.start, alert.mention.end - alert.sentence.start
-    if not 0 <= start < end <= len(sentence) or sentence[start:end] != alert.mention.text:
-        return [Fragment(sentence)]
-    parts = [Fragment(sentence[:start]), Fragment(sentence[start:end], marked=True), Fragment(sentence[end:])]
-    return [part for part in parts if part.text]
+# --- feeds
 
 
 @router.get("/feeds")

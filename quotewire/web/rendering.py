@@ -13,7 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from quotewire.web.parameters import link
 
-_STYLE = files("quotewire.web") / "static" / "style.css"
+_STATIC = files("quotewire.web") / "static"
 
 
 def web_address(url: str | None) -> str | None:
@@ -28,6 +28,19 @@ def web_address(url: str | None) -> str | None:
 def article_path(article_id: str) -> str:
     """Where the page shows an article."""
     return f"/articles/{quote(article_id, safe='')}"
+
+
+def alert_path(alert_id: str) -> str:
+    """Where the page shows an alert."""
+    return f"/alerts/{quote(alert_id, safe='')}"
+
+
+def _span(seconds: float) -> str:
+    """A span of time in the largest unit that it has two of, else in seconds."""
+    for size, unit in ((86_400, "days"), (3_600, "hours"), (60, "minutes")):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
 
 
 def _day(value: date) -> str:
@@ -78,6 +91,7 @@ def _environment() -> Environment:
     )
     environment.filters |= {
         "ago": _ago,
+        "alert_path": alert_path,
         "article_path": article_path,
         "day": _day,
         "host": _host,
@@ -85,12 +99,17 @@ def _environment() -> Environment:
         "number": _number,
         "plural": _plural,
         "short_day": _short_day,
+        "span": _span,
         "web_address": web_address,
     }
-    # The style's address changes with its content, so that browsers may keep it for ever.
-    version = sha256(_STYLE.read_bytes()).hexdigest()[:12]
-    environment.globals |= {"link": link, "style": f"/static/style.css?v={version}"}
+    environment.globals |= {"link": link, "style": _versioned("style.css"), "script": _versioned("inbox.js")}
     return environment
+
+
+def _versioned(name: str) -> str:
+    """The address of a static file, which changes with its content, so that browsers may keep it for ever."""
+    version = sha256((_STATIC / name).read_bytes()).hexdigest()[:12]
+    return f"/static/{name}?v={version}"
 
 
 _ENVIRONMENT = _environment()

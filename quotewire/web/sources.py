@@ -1,4 +1,4 @@
-"""What the page reads, handed in by whoever starts it."""
+"""What the page reads and, where an analyst edits, writes; handed in by whoever starts it."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from typing import Annotated, cast
 
 from fastapi import Depends, Request
 
+from quotewire.alert_ports import Inbox
+from quotewire.desk import Desk
 from quotewire.feed_views import FeedView
-from quotewire.ports import Index, TrackedName
+from quotewire.ports import Index
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +21,8 @@ class Sources:
 
     index: Index
     feeds: Callable[[], Sequence[FeedView]]
-    watchlist: Callable[[], Sequence[TrackedName]]
+    inbox: Inbox
+    desk: Desk
 
     def now(self) -> datetime:
         """The time now, aware, in UTC."""

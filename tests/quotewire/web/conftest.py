@@ -12,20 +12,19 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from quotewire.adapters.memory_index import MemoryIndex
-from quotewire.web import create_app
 from quotewire.web.server import serve
-from tests.quotewire.web.newsroom import ALERTS, ARTICLES, FEEDS, WATCHLIST
+from tests.quotewire.web.newsroom import ALERTS, ARTICLES, FEEDS, WATCHLIST, make_app
 
 CHROMIUM_ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-dev-shm-usage"]
 
 
 @pytest.fixture(scope="session")
-def page_address() -> Iterator[str]:
+def page_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of the page, really served, with an index full of invented news."""
     index = MemoryIndex()
     index.put_articles(ARTICLES)
     index.put_alerts(ALERTS)
-    app = create_app(index, feeds=lambda: FEEDS, watchlist=lambda: WATCHLIST)
+    app = make_app(index, tmp_path_factory.mktemp("page"), feeds=lambda: FEEDS, names=WATCHLIST)
     stop, ready = threading.Event(), threading.Event()
     addresses: list[str] = []
 

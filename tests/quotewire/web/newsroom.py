@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
+from fastapi import FastAPI
+
+from consumers.alerts.matcher import Matcher
+from consumers.stories.embedding import WordLlamaEmbedder
+from quotewire import false_positives, watchlist
+from quotewire.adapters.memory_inbox import MemoryInbox
+from quotewire.adapters.memory_index import MemoryIndex
+from quotewire.desk import Desk
 from quotewire.feed_views import FeedView
 from quotewire.ports import TrackedName
+from quotewire.web import create_app
+from quotewire.wiring import SystemClock
 from schemas.records import Alert, EnrichedArticle, Entity, Mention, Quote, Span, Speaker
 
 NOW = datetime(2026, 3, 14, 18, 30, tzinfo=UTC)
@@ -292,6 +303,30 @@ WATCHLIST = [
     TrackedName("Brightwater Marine", ("Brightwater",)),
     TrackedName("Nobody"),
 ]
+
+
+def make_app(
+    index: MemoryIndex,
+    folder: Path,
+    *,
+    feeds: Callable[[], Sequence[FeedView]] = list,
+    names: Sequence[TrackedName] = (),
+    allowed_hosts: Sequence[str] = (),
+) -> FastAPI:
+    """The page over an index, with a watchlist of its own in a folder."""
+    watch_file, marks_file = folder / "watchlist.yaml", folder / "false-positives.yaml"
+    watch_file.write_text("[]")
+    for tracked in names:
+        watchlist.add(watch_file, tracked)
+    desk = Desk(
+        index,
+        lambda: watch_file,
+        lambda: marks_file,
+        lambda tracked: Matcher(tracked, false_positives.read(marks_file)),
+        WordLlamaEmbedder,
+        SystemClock(),
+    )
+    return create_app(index, feeds=feeds, inbox=MemoryInbox(), desk=desk, allowed_hosts=allowed_hosts)
 
 
 def _feed(url: str, title: str, state: str, reason: str = "", entries: int = 0, polled: float | None = 3) -> FeedView:

@@ -19,6 +19,12 @@ PAGES = [
     "/speakers",
     "/speakers?name=oliveira",
     "/alerts",
+    "/alerts?name=Ingrid+Halvorsen",
+    "/alerts/pier-Ingrid%20Halvorsen",
+    "/alerts/latency",
+    "/watchlist",
+    "/watchlist/edit?name=Brightwater+Marine",
+    "/?entity=Vessby",
     "/feeds",
 ]
 
@@ -47,7 +53,19 @@ def test_nothing_is_wider_than_the_window(page: Page, address: str) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("address", ["/", "/articles/pier", "/speakers?name=oliveira", "/alerts", "/feeds"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/",
+        "/articles/pier",
+        "/speakers?name=oliveira",
+        "/alerts",
+        "/alerts/pier-Ingrid%20Halvorsen",
+        "/watchlist",
+        "/watchlist/edit",
+        "/feeds",
+    ],
+)
 def test_text_stands_out_from_its_ground(page: Page, scheme: str, address: str) -> None:
     # WCAG 2.1, 1.4.3: a contrast of 4.5 to 1 at least.
     page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
