@@ -12,6 +12,8 @@ _SPEECH = frozenset(["quote", "clause", "manner", "thought", "naming", "topic", 
 _ENDS = frozenset([".", "?", "!"])
 _MARKS = frozenset("“”\"„«»‹›‘’'") | {"''", "``"}
 _SPACES = frozenset([" ", "  ", "\u00a0", " \u00a0"])
+_SHOWING = frozenset(["show", "find"])
+"""Verbs that report nothing of what somebody must do: they must show “patience”."""
 LONGEST_GAP = 45
 """Tokens that may stand between a stretch and its cue."""
 
@@ -209,8 +211,11 @@ def cue_before(article: Article, number: int) -> tuple[Cue, str] | None:
         tail -= 1
     commaed = mark in (",", "—", "–")
     verbs = [c for c in cues if c.kind == "verb"]
+    naming = _naming(article, verbs, tail)
+    if naming is not None:
+        return naming, "cue-right-before"
     for cue in reversed(verbs):
-        if cue.last == tail and cue.frames & _SPEECH:
+        if cue.last == tail and cue.frames & _SPEECH and not (cue.lemma in _SHOWING and tokens.tags[cue.token] == "VB"):
             return cue, "cue-right-before"
     for cue in cues:
         if cue.rule == "in-words-of" and cue.speaker is not None and max(cue.last, cue.speaker.last) == tail:
@@ -222,6 +227,17 @@ def cue_before(article: Article, number: int) -> tuple[Cue, str] | None:
         according = [c for c in cues if c.kind == "according"]
         if according:
             return according[-1], "according-before"
+    return None
+
+
+def _naming(article: Article, verbs: list[Cue], tail: int) -> Cue | None:
+    """The cue of She described it, without a smile, as “…”: a verb of naming whose “as” stands right before a mark."""
+    tokens = article.tokens
+    if tokens.lower[tail] != "as":
+        return None
+    for cue in reversed(verbs):
+        if "naming" in cue.frames and cue.speaker is not None and tokens.heads[tail] == cue.token:
+            return cue
     return None
 
 

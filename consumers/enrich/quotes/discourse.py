@@ -76,6 +76,26 @@ class Discourse:
             return Phrase(opens, opens, opens)
         return None
 
+    def before_colon(self, first: int) -> Phrase | None:
+        """Who is named right before a colon that words in marks follow, here or at the end of the paragraph before:
+        no surprise to the pollster Daron Shaw: “…”; from our correspondent, Kit Harding, in Leeds: “…”
+        """
+        tokens = self.article.tokens
+        token = first - 1
+        while token >= 0 and not tokens.words[token][0].isalnum() and tokens.words[token] != ":":
+            token -= 1
+        if token < 0 or tokens.words[token] != ":" or tokens.paragraph[first] - tokens.paragraph[token] > 1:
+            return None
+        paragraph, colon = tokens.paragraph[token], token
+        while token > 0 and tokens.paragraph[token - 1] == paragraph and tokens.words[token - 1] not in (".", "?", "!"):
+            token -= 1
+            if tokens.entity[token] == "PERSON" and self.article.stretch_of[token] < 0:
+                last = token
+                while tokens.entity[token] == "PERSON" and not tokens.entity_begins[token] and token > 0:
+                    token -= 1
+                return Phrase(token, last, last) if colon - last <= 4 else None
+        return None
+
     def can_speak(self, head: int) -> bool:
         """Whether a noun stands for somebody: a person's name, a pronoun of a person, a role."""
         tokens = self.article.tokens

@@ -182,6 +182,10 @@ class Finder:
                         found.setdefault(inner.token, []).append(cue)
         return found
 
+    def _is_shown(self, cue: Cue) -> bool:
+        """Whether a cue only tells what somebody said of another: he said that the president shows “great charm”."""
+        return cue.lemma in ("show", "feel", "indicate") and cue.token in self.reporters
+
     def _is_own_turn(self, cue: Cue) -> bool:
         """Whether somebody speaks of his own words within his turn: I said no."""
         if cue.speaker is None or self.tokens.paragraph[cue.token] not in self.turns:
@@ -261,7 +265,7 @@ class Finder:
         if found is None:
             return
         cue, rule = found
-        if self._is_own_turn(cue):
+        if self._is_own_turn(cue) or self._is_shown(cue):
             return
         if is_inscription(self.article, cue) or (
             rule.startswith(("cue-right-before", "cue-before-comma", "cue-after"))
@@ -293,7 +297,12 @@ class Finder:
             draft.rules.append("continued")
             self.claimed[number] = draft
             return
-        if number in self.set_aside or paragraph in self.turns:
+        if number in self.set_aside:
+            return
+        if paragraph in self.turns:
+            governing = self._governing(first, last)
+            if governing is not None and not self._is_own_turn(governing):
+                self._fragment(number)
             return
         if self._is_listed(number):
             self.set_aside.add(number)

@@ -39,6 +39,9 @@ class Floating:
             and introduced is not None
             and introduced.first <= self.tokens.at(previous.spans[-1][1])
         )
+        before_colon = self.discourse.before_colon(first)
+        if before_colon is not None:
+            return _by(draft, before_colon, "before-colon")
         asked = self.discourse.asked_about(first, paragraph)
         if asked is not None:
             return _by(draft, asked, "asked-about")

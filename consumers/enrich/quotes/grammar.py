@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from consumers.enrich.quotes.lexicon import words
 from consumers.enrich.tokens import Tokens
 
+_HEADS = frozenset(["old", "one", "others", "another", "some", "many", "several", "both"])
+"""Words other than nouns and pronouns that can head a phrase before or after a verb of speech."""
 _QUOTE_MARKS = frozenset('“”"„«»‹›‘') | {"''", "``"}
 _DASHES = frozenset(["—", "–", "--", "-", ";", ":"])
 _PHRASE_PARTS = frozenset(
@@ -117,7 +119,7 @@ def plain_phrase(tokens: Tokens, first: int, last: int) -> Phrase | None:
             if head is not None:
                 break
             return None
-        if (tag.startswith(("NN", "PRP")) and tag != "PRP$") or tokens.lower[token] in ("old", "one", "others"):
+        if (tag.startswith(("NN", "PRP")) and tag != "PRP$") or tokens.lower[token] in _HEADS:
             head = token
     if head is None:
         return None

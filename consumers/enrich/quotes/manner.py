@@ -23,7 +23,8 @@ def cue_by_place(article: Article, first: int, last: int, mark: str) -> tuple[Cu
         return _verdict(article, first, last)
     if mark not in (",", "?", "!", "—", "–", "…") or not tokens.words[first][0].isalpha():
         return None
-    if tokens.tags[first] in ("VBD", "VBZ") and tokens.lower[first] not in _NO_ACTIONS and mark != ".":
+    acts = tokens.tags[first] in ("VBD", "VBZ") or (tokens.lower[first].endswith("ed") and first < last)
+    if acts and tokens.lower[first] not in _NO_ACTIONS:
         phrase = _named_after(article, first + 1, last)
         return (_cue(article, first, phrase), "manner-inverted") if phrase is not None else None
     return _direct(article, first, last, mark)

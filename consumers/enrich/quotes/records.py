@@ -12,6 +12,8 @@ from consumers.enrich.quotes.resolution import Resolver
 from consumers.enrich.tokens import Tokens
 from schemas.records import Entity, Mention, Quote, Span, Speaker
 
+_CLOSING = frozenset("”\"’'»")
+
 
 def make_quotes(article: Article, drafts: Sequence[Draft], entities: Sequence[Entity]) -> tuple[Quote, ...]:
     """The records of drafts, numbered in the order of the text, with the quotes within them."""
@@ -63,7 +65,11 @@ def _quote(
 
 
 def _span(tokens: Tokens, draft: Draft, start: int, end: int) -> Span:
-    """A span; the comma before the closing mark of a direct quote is the newspaper's, not the speaker's."""
+    """A span; the comma before the closing mark of a direct quote is the newspaper's, not the speaker's, and so is the
+    full stop that ends the sentence within the marks of a mixed one, with its mark.
+    """
+    if draft.kind == "mixed" and end - start > 2 and tokens.text[end - 2] == "." and tokens.text[end - 1] in _CLOSING:
+        return Span(start=start, end=end - 2)
     while draft.kind == "direct" and end - start > 1 and tokens.text[end - 1] in ", ":
         end -= 1
     return Span(start=start, end=end)
