@@ -102,6 +102,7 @@ def doctor(json: _Json = False) -> None:
             "feeds": lambda: f"{wiring.feeds_file}: {len(wiring.feed_sources())} feeds",
             "watchlist": lambda: f"{wiring.watchlist_file}: {len(wiring.tracked_names())} names",
             "gazetteer": lambda: f"{wiring.gazetteer_file}: {len(gazetteer.read(wiring.gazetteer_file))} names",
+            "sinks": lambda: f"{len(wiring.sinks())} sinks of alerts",
             "spaCy pipeline": lambda: wiring.annotator.model,
         }
         results = [_checked(name, check) for name, check in checks.items()]

@@ -73,7 +73,7 @@ def _kill_one(supervisor: int, chance: random.Random) -> list[str]:
 
 def _check(installation: Installation) -> None:
     status = installation.json("status")
-    assert status["lag"] == {"enrich": 0, "alerts": 0, "index": 0}
+    assert status["lag"] == {"enrich": 0, "alerts": 0, "notify": 0, "index": 0}
     assert status["dead_letters"] == 0
     assert status["index"]["articles"] == STORIES
 

@@ -28,4 +28,4 @@ def test_the_whole_way_through_the_servers(
 
         again = installation.json("run", "--once", timeout=300)
         assert (again["found"], again["new_articles"], again["new_quotes"], again["new_alerts"]) == (0, 0, 0, 0)
-        assert installation.json("status")["lag"] == {"enrich": 0, "alerts": 0, "index": 0}
+        assert installation.json("status")["lag"] == {"enrich": 0, "alerts": 0, "notify": 0, "index": 0}
