@@ -94,7 +94,7 @@ def test_everything_is_counted_and_timed(running: tuple[Installation, int, psuti
     assert found[("quotewire_page_fetches_total", "fetched")] == 6
     assert found[("quotewire_feed_polls_total", "answered")] == 1
     assert found[("quotewire_records_processed_total", "enrich")] == 6
-    assert found[("quotewire_records_published_total", "alerts")] == 3
+    assert found[("quotewire_records_published_total", "alerts")] == 9, "six members of stories, three alerts"
     assert found[("quotewire_records_processed_total", "index")] == 9
     assert found[("quotewire_index_writes_total", "article,stored")] == 6
     for metric in ("quotewire_article_searchable_seconds", "quotewire_alert_raised_seconds"):
