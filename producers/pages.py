@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
 from producers.answers import FetchProblem
-from producers.documents import plain
 from producers.fetch import ACCEPT_PAGE, Fetching
 from producers.robots import Robots
 from producers.urls import without_credentials
@@ -20,6 +20,7 @@ _CUT_OFF = re.compile(
     re.IGNORECASE,
 )
 _FULL_TEXT = 250
+_TAG = re.compile(r"<[^<>]*>")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +50,14 @@ def page_wanted(entry: Entry, *, full_text: int = _FULL_TEXT) -> bool:
     """
     if not entry.link:
         return False
-    words = [plain(entry.content), plain(entry.summary)]
-    longest = max(words, key=len)
-    return len(longest.split()) < full_text or bool(_CUT_OFF.search(longest[-80:]))
+    longest = max(_without_tags(entry.content), _without_tags(entry.summary), key=len)
+    return len(longest.split()) < full_text or bool(_CUT_OFF.search(html.unescape(longest[-200:])[-80:]))
+
+
+def _without_tags(markup: str) -> str:
+    # No parser: this runs beside the network for every new entry, and html.parser takes quadratic time for tags that
+    # never end.
+    return " ".join(_TAG.sub(" ", markup).split())
 
 
 class Pages:

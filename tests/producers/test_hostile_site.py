@@ -36,6 +36,11 @@ else:
 
 FEED = rss([item(1, link=None), item(2, link=None)])
 CAP = 300_000
+# The links lead to where the address policy refuses to go.
+UNENDING = {
+    name: rss([item(1, link=None), item(2, link="http://127.0.0.1:9/2", description=text)])
+    for name, text in {"tags": "<a " * 40_000, "comments": "<!--" * 25_000}.items()
+}
 BIG = b"<rss>" + b"<item/>" * 3_000_000
 
 
@@ -205,6 +210,8 @@ TRICKS: dict[str, tuple[Behaviour, str, str]] = {
     "XML nested without end": (Reply(b"<a>" * 9_000), "not a feed", ""),
     "white space alone": (Reply(b" \n" * 9_000), "not a feed", "empty answer"),
     "no entries": (Reply(rss([])), "empty", ""),
+    "tags that never end": (Reply(UNENDING["tags"]), "fresh", ""),
+    "comments that never end": (Reply(UNENDING["comments"]), "fresh", ""),
     "half a document": (Reply(FEED[: len(FEED) // 2]), "fresh", "not well-formed"),
     # --- timing -------------------------------------------------------------------------------------------------------
     "silence": (says(then=60), "failing", "seconds"),

@@ -39,6 +39,8 @@ async def of(pages: Pages, site: Site, path: str = "/story") -> PageResult:
         (Entry(link="https://x.example/1", summary=LONG * 10), False),
         (Entry(link="https://x.example/1", content=f"<p>{LONG * 10} […]</p>"), True),
         (Entry(link="https://x.example/1", content=f"{LONG * 10} <a href='/1'>Continue reading →</a>"), True),
+        (Entry(link="https://x.example/1", content=f"<p>{LONG * 10} &#8230;</p>"), True),
+        (Entry(link="https://x.example/1", content=LONG * 10 + "&#" + "9" * 5_000), False),
         (Entry(link="https://x.example/1", content="<img src='a.jpg' alt='" + LONG * 10 + "'>Picture."), True),
     ],
 )
