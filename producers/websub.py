@@ -24,6 +24,8 @@ LEASE = timedelta(days=10)
 """Asked for; what a hub grants is what counts. (The specification's own suggestion, 5.1.)"""
 _LONGEST_LEASE = timedelta(days=60)
 _RENEW_AT = 0.75
+_RENEW_NOT_BEFORE = timedelta(minutes=5)
+"""A lease of seconds is a mistake or an attack: it is not what says how often we ask."""
 _ASK_AGAIN = timedelta(minutes=1)
 _ASK_AGAIN_CAP = timedelta(days=1)
 _OTHER_HUB_AFTER = 3
@@ -43,8 +45,8 @@ def discovered(answer: Fetched, feed: ParsedFeed, address: str) -> tuple[tuple[s
     """
     hubs: list[str] = []
     topics: list[str] = []
-    for address, parameters in _LINK.findall(answer.headers.get("link", "")):
-        found = web_address(address, answer.url)
+    for target, parameters in _LINK.findall(answer.headers.get("link", "")):
+        found = web_address(target, answer.url)
         relation = _RELATION.search(parameters)
         relations = (relation[1] or relation[2]).lower().split() if relation else []
         if found and "hub" in relations:
@@ -92,7 +94,7 @@ def verified(subscription: Subscription, lease: float | None, now: datetime) -> 
         state="active",
         reason="",
         lease_until=now + granted,
-        next_step=now + granted * _RENEW_AT,
+        next_step=now + max(granted * _RENEW_AT, _RENEW_NOT_BEFORE),
         failures=0,
     )
 

@@ -25,7 +25,7 @@ from quotewire.ports import Unavailable
 from quotewire.subscription_port import Subscription
 from tests.producers.feeds import item, rss
 from tests.producers.hub import Hub, running
-from tests.producers.polling import Desk
+from tests.producers.polling import Desk, SetClock
 from tests.producers.site import Reply, Site
 
 HOUR = timedelta(hours=1)
@@ -61,6 +61,20 @@ def test_a_feed_that_says_no_address_of_its_own_is_known_by_the_one_that_is_list
     answer = Fetched("https://a.example/feed?session=17", 200)
     assert websub.discovered(answer, ParsedFeed(hubs=("https://h.example/",)), FEED)[1] == FEED
     assert websub.discovered(answer, ParsedFeed(), FEED)[0] == ()
+
+
+def test_a_hub_in_a_header_that_names_no_topic_leaves_the_feed_its_own() -> None:
+    answer = Fetched("https://a.example/feed?session=17", 200, {"link": '<https://h.example/>; rel="hub"'})
+    assert websub.discovered(answer, ParsedFeed(), FEED) == (("https://h.example/",), FEED)
+    document = ParsedFeed(self_url="https://self.in.document/")
+    assert websub.discovered(answer, document, FEED)[1] == "https://self.in.document/"
+
+
+def test_a_lease_of_a_second_does_not_say_how_often_a_hub_is_asked() -> None:
+    now = SetClock().now()
+    granted = websub.verified(Subscription(FEED, "https://h.example/", FEED, "token", "secret", next_step=now), 1, now)
+    assert granted.lease_until == now + timedelta(seconds=1)
+    assert granted.next_step == now + timedelta(minutes=5)
 
 
 @pytest.mark.parametrize("method", ["sha1", "sha256", "sha384", "sha512"])
