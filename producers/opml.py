@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from lxml import etree
 
 from producers.documents import one_line, unique
+from producers.urls import without_credentials
 from quotewire.files import write_whole
 from quotewire.ports import ConfigurationError
 
@@ -86,17 +87,23 @@ def _source(outline: etree._Element, name: str) -> FeedSource | None:
 
 
 def source_problem(url: str) -> str | None:
-    """What is wrong with a feed's address, in words for whoever wrote it; None where nothing is."""
+    """What is wrong with a feed's address, in words for whoever wrote it and without a password of it; None where nothing
+    is."""
+    name = one_line(without_credentials(url))
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port
     except ValueError as error:
-        return f"“{url}” is not an address: {error}"
+        if "@" in url:
+            # Where the password ends cannot be told, and the error may quote it.
+            end = one_line(url.rpartition("@")[2])
+            return f"“…@{end}” is not an address; in a user name or password write / ? # [ ] as %2F %3F %23 %5B %5D"
+        return f"“{name}” is not an address: {error}"
     if any(char.isspace() or not char.isprintable() for char in url):
-        return f"“{one_line(url)}” is not an address: it has white space or control characters in it"
+        return f"“{name}” is not an address: it has white space or control characters in it"
     if parts.scheme.lower() not in ("http", "https"):
-        return f"“{url}” is not an address that can be polled: it must begin with http:// or https://"
-    return None if host else f"“{url}” is not an address: it names no host"
+        return f"“{name}” is not an address that can be polled: it must begin with http:// or https://"
+    return None if host else f"“{name}” is not an address: it names no host"
 
 
 def render_opml(sources: Iterable[FeedSource], *, title: str = "Feeds") -> bytes:

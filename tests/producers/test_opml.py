@@ -144,3 +144,23 @@ def test_what_is_wrong_with_an_address_is_said() -> None:
     assert source_problem("http://user:word@ashmere.example/") is None
     assert "http://" in (source_problem("ashmere.example/feed") or "")
     assert source_problem("http://ashmere.example:port/")
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("ftp://user:secret@ashmere.example/feed", "“ftp://ashmere.example/feed” is not an address that can be polled"),
+        (
+            "http://user:secret@ashmere.example/a feed",
+            "“http://ashmere.example/a feed” is not an address: it has white",
+        ),
+        ("http://user:secret@/feed", "“http:///feed” is not an address: it names no host"),
+        ("http://user:secret@ashmere.example:port/", "“…@ashmere.example:port/” is not an address"),
+        ("http://user:secret/x@ashmere.example/", "“…@ashmere.example/” is not an address"),
+        ("http://[user:secret@ashmere.example/", "“…@ashmere.example/” is not an address"),
+    ],
+)
+def test_what_is_wrong_with_an_address_is_said_without_its_password(url: str, words: str) -> None:
+    said = source_problem(url) or ""
+    assert words in said
+    assert "secret" not in said
