@@ -156,7 +156,7 @@ class FeedPolling:
         problem = feed.problem
         if not answer.complete:
             problem = _CUT_OFF + (f"; {problem}" if problem else "")
-            if not record.reason.startswith(_CUT_OFF):
+            if not schedule.problem_of(record).startswith(_CUT_OFF):
                 # Its last entry may be half an entry: that waits for the whole answer, unless none ever comes.
                 feed = feed.model_copy(update={"entries": feed.entries[:-1]})
         if not feed.is_feed:
@@ -244,6 +244,8 @@ class FeedPolling:
         answered = Answered(
             entries=record.entries,
             freshness=freshness(answer.headers, now),
+            # The document is the one of before, with what is wrong with it.
+            problem=schedule.problem_of(record) or None,
             moved_to=fetch_url if fetch_url and address_key(fetch_url) != address_key(record.url) else None,
             pushed_until=await self._pushed_until(source, record, now),
         )

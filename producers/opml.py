@@ -87,8 +87,7 @@ def _source(outline: etree._Element, name: str) -> FeedSource | None:
 
 
 def source_problem(url: str) -> str | None:
-    """What is wrong with a feed's address, in words for whoever wrote it and without a password of it; None where nothing
-    is."""
+    """What is wrong with a feed's address, for whoever wrote it and without its password; None where nothing is."""
     name = one_line(without_credentials(url))
     try:
         parts = urlsplit(url)

@@ -212,6 +212,13 @@ def after_outage(
     return replace(record, state="failing", reason=reason, last_poll=now, next_poll=now + timedelta(seconds=wait))
 
 
+def problem_of(record: FeedRecord) -> str:
+    """What its reason says is wrong with the document of a feed that answers; empty where nothing is."""
+    if record.state == "fresh":
+        return record.reason
+    return record.reason.partition("; ")[2] if record.state == "quiet" else ""
+
+
 def _remembered(record: FeedRecord) -> FeedHints:
     try:
         return FeedHints.model_validate_json(record.hints) if record.hints else _NO_HINTS

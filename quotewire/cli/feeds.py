@@ -175,8 +175,14 @@ def check(
 async def _check(wiring: Wiring, urls: Sequence[str]) -> list[FeedReport]:
     from producers.check import check as check_feed
 
+    places = asyncio.Semaphore(wiring.settings.poll_parallel)
+
+    async def checked(url: str) -> FeedReport:
+        async with places:
+            return await check_feed(url, fetcher=fetcher, parser=parser)
+
     async with wiring.fetching() as (fetcher, parser):
-        return list(await asyncio.gather(*(check_feed(url, fetcher=fetcher, parser=parser) for url in urls)))
+        return list(await asyncio.gather(*map(checked, urls)))
 
 
 def _told(report: FeedReport) -> Text:

@@ -68,6 +68,19 @@ async def test_a_second_poll_adds_nothing(site: Site, desk: Desk) -> None:
     assert len(desk.take()) == 5
 
 
+@pytest.mark.parametrize("days", [1, 20])
+async def test_what_is_wrong_with_a_feed_is_said_while_it_stays_the_same(site: Site, desk: Desk, days: int) -> None:
+    broken = Reply(rss([item(1)]).replace(b"</channel>", b""), headers=[("ETag", '"1"')])
+    site["/feed"] = broken
+    await desk.poll()
+    reason = desk.record().reason
+    assert "not well-formed" in reason
+    for reply in (Reply(status=304), broken):
+        site["/feed"] = reply
+        assert (await desk.poll(after=timedelta(days=days))).unchanged == 1
+        assert desk.record().reason.endswith(reason)
+
+
 async def test_an_edited_item_is_a_new_revision_with_its_page(site: Site, desk: Desk) -> None:
     site["/story"] = Reply(HTML, content_type="text/html")
     site["/feed"] = [
