@@ -7,6 +7,8 @@ known is enough. Which of them count is learned from the feed's own answers:
 - Where more of the known texts come with guids and addresses never seen than with known ones, the feed makes these up
   anew for each request, and the text is what identifies.
 - A guid whose entry has another address, another date and another text is a guid used again: another article.
+- So is an address whose entry has a guid never seen, another date and another text, unless the feed's guids mean
+  nothing, or its article was published or edited just before: that is a page that goes on, as a live report does.
 
 The article's id is made of its canonical address, so that it is one article in every feed that carries it; where there
 is no such address, of the feed and the entry's guid or text.
@@ -19,7 +21,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Literal, NamedTuple
 
 from producers.canonical import address_key, canonical_url, names_a_page
@@ -27,10 +29,14 @@ from quotewire.ports import SeenEntry
 from schemas.records import Entry
 
 MAX_EDITS = 24
-"""Revisions of one entry that are believed; a text that changes more often changes by itself (lemon24/reader)."""
+"""Revisions of one entry that are believed at once; a text that changes more often changes by itself
+(lemon24/reader). From then on one a day is."""
 
 _TAG = re.compile(r"<[^<>]*>")
 _REMEMBER_AGAIN = timedelta(days=1)
+_EDIT_AGAIN = timedelta(days=1)
+_ANOTHER_AFTER = timedelta(hours=6)
+"""A bulletin comes out every morning and evening at most, a report of what is going on is edited sooner."""
 _SHORT_TEXT = 40
 _NOISE = 3
 
@@ -65,6 +71,8 @@ class Candidate:
     fingerprint: _Fingerprint
     article: str
     """Id that the article gets if it is new."""
+    another: bool = False
+    """Whether its address is known, and was another article's."""
 
     @property
     def stands_alone(self) -> bool:
@@ -130,6 +138,7 @@ def decide(found: Sequence[Candidate], seen: Mapping[str, SeenEntry], now: datet
     seen: what is remembered of the identities that `identities` named. now: becomes the revision (milliseconds since
     1970) of what is published.
     """
+    found = _at_addresses_used_again(found, seen, now)
     matches = [_match(candidate, seen) for candidate in found]
     by_text = [
         seen.get(candidate.text) if match is None and candidate.text else None
@@ -150,20 +159,60 @@ def decide(found: Sequence[Candidate], seen: Mapping[str, SeenEntry], now: datet
         keys = candidate.identities()
         if known is None or known.article != article:
             publish.setdefault(article, Decision("new", candidate, article, moment))
-            remember += [_seen(key, candidate, article, moment, 0, now) for key in keys]
+            remember += [SeenEntry(key, article, str(candidate.fingerprint), moment, 0, now) for key in keys]
             continue
         if match is None and candidate.text and not candidate.stands_alone:
             keys = (candidate.text,)
         revision, edits = known.revision, known.edits
+        looked = str(candidate.fingerprint)
         edited = _is_edit(candidate, known, noise=noise)
-        if edited and edits >= MAX_EDITS:
+        if edited and edits >= MAX_EDITS and now - _moment(known) < _EDIT_AGAIN:
             storms += 1
-        elif edited:
+            # Not remembered as published, so that what it says in the end is.
+            edited, looked = False, known.content_hash
+        if edited:
             revision, edits = max(moment, known.revision + 1), edits + 1
             publish.setdefault(article, Decision("edited", candidate, article, revision))
         if edited or _is_stale(keys, seen, known, now):
-            remember += [_seen(key, candidate, article, revision, edits, now) for key in keys]
+            remember += [SeenEntry(key, article, looked, revision, edits, now) for key in keys]
     return Decisions(tuple(publish.values()), tuple(remember), storms)
+
+
+def _at_addresses_used_again(
+    found: Sequence[Candidate], seen: Mapping[str, SeenEntry], now: datetime
+) -> Sequence[Candidate]:
+    """The entries; what stands at an address where another article stood is an article of its own."""
+    # Guids of texts that have not changed show whether the feed makes guids up.
+    kept = [
+        candidate.guid in seen
+        for candidate in found
+        if candidate.guid
+        and candidate.address
+        and candidate.address in seen
+        and _Fingerprint.read(seen[candidate.address].content_hash).text == candidate.fingerprint.text
+    ]
+    if kept.count(False) > kept.count(True):
+        return found
+    return [
+        replace(candidate, another=True, article=_hash(candidate.article, candidate.entry.guid))
+        if _is_another(candidate, seen, now)
+        else candidate
+        for candidate in found
+    ]
+
+
+def _is_another(candidate: Candidate, seen: Mapping[str, SeenEntry], now: datetime) -> bool:
+    known = seen.get(candidate.address) if candidate.address else None
+    if known is None or candidate.guid is None or candidate.guid in seen:
+        return False
+    before, after = _Fingerprint.read(known.content_hash), candidate.fingerprint
+    dated = before.published and after.published and before.published != after.published
+    return bool(dated) and before.text != after.text and now - _moment(known) >= _ANOTHER_AFTER
+
+
+def _moment(known: SeenEntry) -> datetime:
+    """When the newest revision of an entry was published."""
+    return datetime.fromtimestamp(known.revision / 1000, UTC)
 
 
 def _articles(
@@ -214,6 +263,8 @@ def _identifying(values: Sequence[str | None], prints: Sequence[_Fingerprint]) -
 
 
 def _match(candidate: Candidate, seen: Mapping[str, SeenEntry]) -> SeenEntry | None:
+    if candidate.another:
+        return None
     if candidate.address and (known := seen.get(candidate.address)):
         return known
     if candidate.guid and (known := seen.get(candidate.guid)):
@@ -248,10 +299,6 @@ def _is_stale(keys: Iterable[str], seen: Mapping[str, SeenEntry], known: SeenEnt
         return True
     # Not every answer is written down again: once a day is enough for a memory of weeks.
     return now - known.last_seen >= _REMEMBER_AGAIN
-
-
-def _seen(key: str, candidate: Candidate, article: str, revision: int, edits: int, now: datetime) -> SeenEntry:
-    return SeenEntry(key, article, str(candidate.fingerprint), revision, edits, now)
 
 
 def _fingerprint(entry: Entry, url: str | None) -> _Fingerprint:

@@ -37,6 +37,9 @@ class Reader:
     def kinds(self, entries: Sequence[Entry]) -> list[str]:
         return [decision.kind for decision in self.answer(entries)]
 
+    def kinds_after(self, later: timedelta, *entries: Entry) -> list[str]:
+        return [decision.kind for decision in self.answer(entries, later=later)]
+
 
 def entry(number: int = 1, **fields: object) -> Entry:
     values: dict[str, object] = {
@@ -139,6 +142,51 @@ def test_a_guid_used_again_for_another_story_is_another_article() -> None:
     (first,) = reader.answer([entry(1, guid="1", published=START)])
     (second,) = reader.answer([entry(2, guid="1", published=START + timedelta(hours=1))])
     assert (second.kind, second.article != first.article) == ("new", True)
+
+
+def test_an_address_used_again_every_day_loses_no_story() -> None:
+    reader = Reader()
+    articles = set()
+    for day in range(40):
+        bulletin = entry(day, link="https://ashmere.example/briefing/today", published=START + timedelta(days=day))
+        (published,) = reader.answer([bulletin], later=timedelta(days=1))
+        assert published.kind == "new"
+        articles.add(published.article)
+        assert reader.answer([bulletin]) == []
+        # Its own edits are revisions of it.
+        (edited,) = reader.answer([bulletin.model_copy(update={"title": f"Story {day}, corrected"})])
+        assert (edited.kind, edited.article) == ("edited", published.article)
+    assert len(articles) == 40
+
+
+def test_a_page_that_goes_on_under_guids_made_up_anew_stays_one_article() -> None:
+    reader = Reader()
+    articles = set()
+    for turn in range(20):
+        live = entry(turn, link="https://ashmere.example/live/flood", published=START + timedelta(hours=turn))
+        articles |= {decision.article for decision in reader.answer([live], later=timedelta(hours=1))}
+    assert len(articles) == 1
+    reader = Reader()
+    for turn in range(5):
+        entries = [
+            entry(number, guid=f"{turn}-{number}", summary=f"{turn if number == 0 else ''} {LONG}", published=moment)
+            for number in range(4)
+            for moment in [START + timedelta(days=turn)]
+        ]
+        kinds = reader.kinds(entries)
+        assert kinds == ["new"] * 4 if turn == 0 else ["edited"]
+        reader.now += timedelta(days=1)
+
+
+def test_a_text_that_changes_too_often_is_followed_once_a_day_to_its_end() -> None:
+    reader = Reader()
+    reader.answer([entry(1)])
+    for number in range(60):
+        reader.answer([entry(1, summary=f"{number} readers. {LONG}")])
+    last = entry(1, summary=f"60 readers. {LONG}")
+    assert reader.answer([last]) == []
+    assert reader.kinds_after(timedelta(days=1), last) == ["edited"]
+    assert reader.kinds_after(timedelta(days=2), last) == []
 
 
 def test_a_story_that_gets_another_address_and_title_stays_one_article() -> None:
