@@ -14,7 +14,7 @@ import structlog
 from aiohttp import web
 
 from producers import websub
-from producers.decoding import BodyTooLong, BodyUnreadable, Decoded, decode
+from producers.decoding import BodyTooLong, BodyUnreadable, Decoded, decode_beside
 from producers.documents import one_line
 from quotewire.ports import Clock, ConfigurationError, Unavailable
 from quotewire.subscription_port import Push, Subscription, SubscriptionStore
@@ -121,7 +121,7 @@ class Callback:
             await self._change(subscription, websub.refused)
             return "bad signature"
         try:
-            decoded = decode(body, request.headers.get("Content-Encoding", ""), limit=self._limit)
+            decoded = await decode_beside(body, request.headers.get("Content-Encoding", ""), limit=self._limit)
         except BodyTooLong:
             return "too long"
         except BodyUnreadable:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 import zlib
 from collections.abc import Callable
@@ -16,6 +17,8 @@ else:
 
 _STEP = 1 << 20
 _MAX_LAYERS = 3
+_MAX_PARTS = 256
+_AT_ONCE = 100_000
 _ZSTD: dict[int, int] = {zstd.DecompressionParameter.window_log_max: 23}
 """A window of 8 MB at the most, which is what RFC 9659 lets servers use; a frame may ask for gigabytes."""
 
@@ -61,6 +64,13 @@ def decode(body: bytes, content_encoding: str, *, limit: int) -> Decoded:
     return result
 
 
+async def decode_beside(body: bytes, content_encoding: str, *, limit: int) -> Decoded:
+    """As `decode`, but on a thread where that may take longer than an event loop can spare."""
+    if len(body) <= _AT_ONCE:
+        return decode(body, content_encoding, limit=limit)
+    return await asyncio.to_thread(decode, body, content_encoding, limit=limit)
+
+
 def _gzip(body: bytes, limit: int) -> Decoded:
     return _zlib_members(body, limit, 31) if body.startswith(b"\x1f\x8b") else _as_it_is(body, "gzip")
 
@@ -76,7 +86,7 @@ def _deflate(body: bytes, limit: int) -> Decoded:
 
 def _zlib_members(body: bytes, limit: int, window: int) -> Decoded:
     out = bytearray()
-    while True:
+    for _ in range(_MAX_PARTS):
         decoder = zlib.decompressobj(window)
         while body and not decoder.eof:
             try:
@@ -95,6 +105,12 @@ def _zlib_members(body: bytes, limit: int, window: int) -> Decoded:
         body = decoder.unused_data
         if window != 31 or not body.startswith(b"\x1f\x8b"):
             return Decoded(bytes(out))
+    raise _too_many_parts()
+
+
+def _too_many_parts() -> BodyUnreadable:
+    # The rest is copied for each part, so the time grows with the square of their number.
+    return BodyUnreadable(f"made of more than {_MAX_PARTS} compressed parts")
 
 
 def _brotli(body: bytes, limit: int) -> Decoded:
@@ -124,6 +140,7 @@ def _as_it_is(body: bytes, name: str) -> Decoded:
 def _zstandard(body: bytes, limit: int) -> Decoded:
     out = bytearray()
     data = body
+    parts = 1
     decoder = zstd.ZstdDecompressor(options=_ZSTD)
     try:
         while True:
@@ -136,6 +153,9 @@ def _zstandard(body: bytes, limit: int) -> Decoded:
                 data = decoder.unused_data
                 if not data.startswith(b"\x28\xb5\x2f\xfd"):
                     return Decoded(bytes(out))
+                parts += 1
+                if parts > _MAX_PARTS:
+                    raise _too_many_parts()
                 decoder = zstd.ZstdDecompressor(options=_ZSTD)
             elif decoder.needs_input:
                 return Decoded(bytes(out), complete=False)

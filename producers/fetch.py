@@ -17,7 +17,7 @@ from yarl import URL
 from producers.addresses import AddressPolicy, AddressRefused
 from producers.answers import Fetched, FetchProblem, status_problem
 from producers.connections import GuardedResolver, OwnerLimit, guarded_connector
-from producers.decoding import ACCEPT_ENCODING, BodyTooLong, BodyUnreadable, decode
+from producers.decoding import ACCEPT_ENCODING, BodyTooLong, BodyUnreadable, decode_beside
 from producers.documents import one_line
 from producers.urls import registered_domain, without_credentials
 
@@ -228,7 +228,7 @@ class Fetcher:
             # What came may hold whole entries.
             complete = False
         try:
-            decoded = decode(bytes(body), headers.get("content-encoding", ""), limit=limit)
+            decoded = await decode_beside(bytes(body), headers.get("content-encoding", ""), limit=limit)
         except (BodyTooLong, BodyUnreadable) as error:
             return FetchProblem("hard", str(error))
         return Fetched(where, response.status, headers, decoded.body, complete=complete and decoded.complete)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import html
 import re
 from collections.abc import Callable
@@ -92,7 +93,9 @@ class Pages:
         stands = wall(answer.body, where)
         if stands and stands != "paywall":
             return PageResult(problem=f"a {stands} stands before the page")
-        page = Page.from_body(
+        # Compressing megabytes takes longer than the event loop can spare.
+        page = await asyncio.to_thread(
+            Page.from_body,
             url=where,
             status=answer.status,
             content_type=answer.content_type[:200],

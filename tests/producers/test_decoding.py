@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import gzip
+import os
 import sys
 import zlib
 
@@ -17,7 +19,7 @@ if sys.version_info >= (3, 14):
 else:
     from backports import zstd
 
-from producers.decoding import ACCEPT_ENCODING, BodyTooLong, BodyUnreadable, Decoded, decode
+from producers.decoding import ACCEPT_ENCODING, BodyTooLong, BodyUnreadable, Decoded, decode, decode_beside
 
 TEXT = b"<rss><channel><title>The Ashmere Courier</title></channel></rss>" * 40
 LIMIT = 1_000_000
@@ -80,6 +82,26 @@ def test_what_came_of_a_body_that_is_cut_off_is_kept(name: str) -> None:
 def test_a_bomb_is_stopped(name: str) -> None:
     with pytest.raises(BodyTooLong, match="10,000"):
         decode(ENCODERS[name](b"\0" * 5_000_000), name, limit=10_000)
+
+
+@pytest.mark.parametrize("name", ["gzip", "zstd"])
+def test_so_many_parts_are_read_and_no_more(name: str) -> None:
+    part = ENCODERS[name](b"word ")
+    assert decode(part * 256, name, limit=LIMIT) == Decoded(b"word " * 256)
+    with pytest.raises(BodyUnreadable, match="made of more than 256 compressed parts"):
+        decode(ENCODERS[name](b"") * 100_000, name, limit=LIMIT)
+
+
+async def test_a_long_body_is_decompressed_without_holding_up_others() -> None:
+    body = gzip.compress(os.urandom(8_000_000), compresslevel=1)
+    waiting = asyncio.create_task(decode_beside(body, "gzip", limit=len(body)))
+    turns = 0
+    while not waiting.done():
+        await asyncio.sleep(0)
+        turns += 1
+    assert len((await waiting).body) == 8_000_000
+    assert turns > 3
+    assert await decode_beside(gzip.compress(TEXT), "gzip", limit=LIMIT) == Decoded(TEXT)
 
 
 def test_many_layers_are_refused() -> None:

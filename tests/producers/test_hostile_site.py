@@ -160,6 +160,7 @@ TRICKS: dict[str, tuple[Behaviour, str, str]] = {
     "deflate": (packed("deflate", zlib.compress(FEED)), "fresh", ""),
     "br": (packed("br", brotli.compress(FEED)), "fresh", ""),
     "zstd": (packed("zstd", zstd.compress(FEED)), "fresh", ""),
+    "gzip in pieces without end": (packed("gzip", gzip.compress(b"") * 14_000), "failing", "256 compressed parts"),
     "gzip that is none": (packed("gzip", FEED), "fresh", ""),
     "br that is rubbish": (packed("br", b"\xff\xfe" * 99), "failing", "br"),
     "gzip, cut off": (packed("gzip", gzip.compress(FEED)[:-20]), "fresh", "cut off"),
