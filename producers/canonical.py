@@ -20,7 +20,7 @@ _CAMPAIGN = re.compile(
 )
 
 
-@functools.lru_cache(maxsize=16_384)
+@functools.lru_cache(maxsize=4_096)
 def canonical_url(url: str) -> str:
     """The address without tracking parameters, AMP variants and fragments that only mark a place or a source.
 
@@ -61,7 +61,7 @@ def _kept(query: str) -> str:
     return "&".join(urlencode([pair]) if pair[1] else urlencode([pair]).removesuffix("=") for pair in kept)
 
 
-@functools.lru_cache(maxsize=16_384)
+@functools.lru_cache(maxsize=4_096)
 def address_key(url: str) -> str:
     """What two spellings of one article's address share: no scheme, no `www.`, no slash at the end."""
     parts = urlsplit(url)
@@ -69,7 +69,7 @@ def address_key(url: str) -> str:
     return urlunsplit(("", parts.netloc.lower().removeprefix("www."), path, parts.query, parts.fragment))
 
 
-@functools.lru_cache(maxsize=16_384)
+@functools.lru_cache(maxsize=4_096)
 def names_a_page(url: str) -> bool:
     """Whether an address can be an article's own: not the front page of a site."""
     parts = urlsplit(url)

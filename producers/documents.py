@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import html
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -11,6 +12,15 @@ from urllib.parse import urljoin, urlsplit
 from pydantic import BaseModel, ConfigDict
 
 from schemas.records import Entry
+
+MAX_ADDRESS = 4_096
+"""Longest address that is believed, and longest guid that is kept as it is, in characters."""
+_MAX_TITLE = 500
+_MAX_LANGUAGE = 35
+"""What a tag needs at the most (RFC 5646, 4.4.1)."""
+_MAX_NAMES = 100
+_MAX_NAME = 200
+_MAX_HUBS = 10
 
 
 class FeedHints(BaseModel):
@@ -48,6 +58,30 @@ class ParsedFeed(BaseModel):
     """Addresses of the WebSub hubs that push the feed."""
     self_url: str | None = None
     """The address that the feed gives as its own."""
+
+
+def bounded(feed: ParsedFeed) -> ParsedFeed:
+    """The feed with what is kept of it for long, or repeated in each of its entries, cut to a sensible length."""
+    return feed.model_copy(
+        update={
+            "title": feed.title[:_MAX_TITLE],
+            "hubs": feed.hubs[:_MAX_HUBS],
+            "entries": tuple(map(_bounded_entry, feed.entries)),
+        }
+    )
+
+
+def _bounded_entry(entry: Entry) -> Entry:
+    cut: dict[str, object] = {}
+    if entry.guid and len(entry.guid) > MAX_ADDRESS:
+        # It still tells this entry from others.
+        cut["guid"] = hashlib.sha256(entry.guid.encode()).hexdigest()
+    if entry.language and len(entry.language) > _MAX_LANGUAGE:
+        cut["language"] = None
+    for name, texts in (("authors", entry.authors), ("tags", entry.tags)):
+        if len(texts) > _MAX_NAMES or any(len(text) > _MAX_NAME for text in texts):
+            cut[name] = tuple(text[:_MAX_NAME] for text in texts[:_MAX_NAMES])
+    return entry.model_copy(update=cut) if cut else entry
 
 
 def clean(text: object) -> str:
@@ -89,7 +123,10 @@ class _Words(HTMLParser):
 
 
 def web_address(address: object, base: str = "") -> str | None:
-    """An absolute http or https address; None for anything else. A relative one is taken from `base`."""
+    """An absolute http or https address of at most MAX_ADDRESS characters; None for anything else.
+
+    A relative one is taken from `base`.
+    """
     text = one_line(address).replace(" ", "%20")
     if not text:
         return None
@@ -99,7 +136,9 @@ def web_address(address: object, base: str = "") -> str | None:
         host = parts.hostname
     except ValueError:
         return None
-    return absolute if parts.scheme.lower() in ("http", "https") and host else None
+    if parts.scheme.lower() not in ("http", "https") or not host or len(absolute) > MAX_ADDRESS:
+        return None
+    return absolute
 
 
 def moment(text: object) -> datetime | None:

@@ -18,7 +18,7 @@ from producers.addresses import AddressPolicy, AddressRefused
 from producers.answers import Fetched, FetchProblem, status_problem
 from producers.connections import GuardedResolver, OwnerLimit, guarded_connector
 from producers.decoding import ACCEPT_ENCODING, BodyTooLong, BodyUnreadable, decode_beside
-from producers.documents import one_line
+from producers.documents import MAX_ADDRESS, one_line
 from producers.urls import registered_domain, without_credentials
 
 ACCEPT_FEED = (
@@ -249,6 +249,8 @@ def _with_permanent(answer: Fetched | FetchProblem, permanent: str | None) -> Fe
 
 
 def _target(url: str) -> URL | FetchProblem:
+    if len(url) > MAX_ADDRESS:
+        return FetchProblem("hard", f"an address of more than {MAX_ADDRESS:,} characters")
     try:
         target = URL(url)
         host = target.host

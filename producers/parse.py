@@ -15,7 +15,7 @@ from typing import Any
 import feedparser
 import orjson
 
-from producers.documents import ParsedFeed, one_line, plain, unique, web_address
+from producers.documents import ParsedFeed, bounded, one_line, plain, unique, web_address
 from producers.entries import to_entry
 from producers.hints import read_hints
 from producers.jsonfeed import looks_like_json, parse_json_feed
@@ -41,6 +41,10 @@ def parse(
     the server gave it, None for none. headers: the other headers of the answer, of which Content-Language and
     Content-Location matter. Never raises; what is wrong is the `problem` of the answer.
     """
+    return bounded(_parse(body, url, content_type, headers or {}))
+
+
+def _parse(body: bytes, url: str, content_type: str | None, headers: Mapping[str, str]) -> ParsedFeed:
     if not body.strip(b" \t\r\n\x00\xef\xbb\xbf\xfe\xff"):
         return ParsedFeed(is_feed=False, problem="empty answer")
     if len(body) > MAX_BYTES:
@@ -50,9 +54,8 @@ def parse(
         if feed.is_feed or _is_json(body):
             return feed
         # What begins like JSON and is none may still hold something that feedparser finds.
-        found = parse_carefully(body, url=url, content_type=content_type, headers=headers or {})
+        found = parse_carefully(body, url=url, content_type=content_type, headers=headers)
         return found if found.entries else feed
-    headers = headers or {}
     has_language = any(name.lower() == "content-language" for name in headers)
     quickly = parse_plain(body, content_type=content_type, has_language=has_language)
     if quickly is not None:

@@ -23,10 +23,10 @@ from typing import BinaryIO, Protocol
 import orjson
 
 from producers.documents import ParsedFeed
-from producers.parse import parse
+from producers.parse import MAX_BYTES, parse
 
 _START_TIME = 60.0
-_LONGEST_ANSWER = 1 << 30
+_LONGEST_ANSWER = 4 * MAX_BYTES
 _MEMORY = 2 << 30
 _GRACE = 2
 
@@ -77,7 +77,7 @@ class ParserPool:
             await self._end(worker)
             worker = None
             return ParsedFeed(is_feed=False, problem=f"cannot be parsed within {self._seconds:g} seconds")
-        except (OSError, asyncio.IncompleteReadError, ValueError) as error:
+        except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, ValueError) as error:
             # Out of memory, most likely: the process is gone, and this document is why.
             await self._end(worker)
             worker = None
@@ -154,6 +154,10 @@ def serve(requests: BinaryIO, answers: BinaryIO, *, seconds: float) -> None:
         body = requests.read(request.pop("length"))
         signal.alarm(math.ceil(seconds) + _GRACE)
         answer = parse(body, **request).model_dump_json().encode()
+        if len(answer) > min(_LONGEST_ANSWER, 1_000_000 + 20 * len(body)):
+            # What a document says once may hold for each of its entries, and be most of what comes of it.
+            problem = f"cannot be parsed: what comes of it is {len(answer) // len(body)} times as long as the document"
+            answer = ParsedFeed(is_feed=False, problem=problem).model_dump_json().encode()
         signal.alarm(0)
         _answer(answers, answer)
 

@@ -10,6 +10,8 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from producers.documents import MAX_ADDRESS
+
 ATOM = "{http://www.w3.org/2005/Atom}"
 
 _ADDRESS = re.compile(
@@ -65,7 +67,7 @@ def typed(element: Any) -> tuple[bool, str]:
 
 def address_in(text: str) -> str:
     """The text, where it is an absolute web address that nobody would change."""
-    if not _ADDRESS.fullmatch(text):
+    if len(text) > MAX_ADDRESS or not _ADDRESS.fullmatch(text):
         raise Unusual
     return text
 

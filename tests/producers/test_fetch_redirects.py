@@ -34,6 +34,13 @@ async def test_a_move_is_permanent_only_as_far_as_every_hop_is(site: Site, fetch
     assert (answer.url, answer.permanent_url) == (site.url("/last"), site.url("/new"))
 
 
+async def test_a_redirect_to_an_address_without_end_is_not_followed(site: Site, fetcher: Fetcher) -> None:
+    site["/feed"] = redirect("/" + "a" * 4_080)
+    problem = await refused(fetcher, site.url())
+    assert (problem.kind, problem.reason) == ("hard", "an address of more than 4,096 characters")
+    assert len(site.requests) == 1
+
+
 async def test_redirects_in_a_circle_end(site: Site, fetcher: Fetcher) -> None:
     site["/feed"] = redirect("/b")
     site["/b"] = redirect("/feed")

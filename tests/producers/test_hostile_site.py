@@ -28,6 +28,7 @@ from tests.producers.feeds import item, rss
 from tests.producers.fetching import fetched, refused
 from tests.producers.polling import Desk
 from tests.producers.site import Behaviour, Handler, Reply, Request, Site, redirect
+from tests.producers.test_parse_process import REPEATING
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -207,6 +208,7 @@ TRICKS: dict[str, tuple[Behaviour, str, str]] = {
     "a page for some user agents": (Reply(b"<!doctype html><title>Ashmere</title>"), "not a feed", "HTML page"),
     "a picture": (Reply(b"\x89PNG\r\n\x1a\n" + bytes(range(256))), "not a feed", ""),
     "JSON of another kind": (Reply(b'{"items": 3}'), "not a feed", "JSON"),
+    "what is said once for every entry": (Reply(REPEATING), "not a feed", "times as long as the document"),
     "JSON nested without end": (Reply(b"[" * 200_000), "not a feed", ""),
     "XML nested without end": (Reply(b"<a>" * 9_000), "not a feed", ""),
     "white space alone": (Reply(b" \n" * 9_000), "not a feed", "empty answer"),

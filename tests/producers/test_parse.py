@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -313,3 +315,46 @@ def test_a_news_sitemap_is_read() -> None:
     (entry,) = of(document.encode()).entries
     assert (entry.link, entry.title, entry.language) == ("https://ashmere.example/one", "One & all", "en")
     assert entry.published == datetime(2026, 3, 4, tzinfo=UTC)
+
+
+ENDLESS = "https://ashmere.example/" + "a" * 5_000
+LONG_GUID = "tag:ashmere.example," + "g" * 5_000
+OVERLONG = {
+    "plain RSS": rss(
+        [replace(item(1), link=ENDLESS, guid=LONG_GUID)],
+        title="T" * 9_000,
+        extra=f'<atom:link xmlns:atom="http://www.w3.org/2005/Atom" rel="self" href="{ENDLESS}"/>',
+    ).replace(b"<rss", b'<rss xml:lang="en-' + b"x" * 5_000 + b'"', 1),
+    "broken RSS": rss([replace(item(1), link=ENDLESS, guid=LONG_GUID)], title="T" * 9_000, extra="<link>x</x>"),
+    "JSON": json.dumps(
+        {
+            "version": "https://jsonfeed.org/version/1.1",
+            "title": "T" * 9_000,
+            "home_page_url": ENDLESS,
+            "feed_url": ENDLESS,
+            "hubs": [{"type": "WebSub", "url": f"https://hub.example/{number}"} for number in range(900)],
+            "language": "x" * 5_000,
+            "authors": [{"name": f"{number}{'n' * 900}"} for number in range(900)],
+            "items": [{"id": LONG_GUID, "url": ENDLESS, "title": "A", "tags": [f"{n}{'t' * 900}" for n in range(900)]}],
+        }
+    ).encode(),
+}
+
+
+@pytest.mark.parametrize("name", OVERLONG)
+def test_what_is_kept_of_a_feed_is_never_long(name: str) -> None:
+    feed = of(OVERLONG[name], None)
+    (entry,) = feed.entries
+    assert entry.link is None
+    assert entry.guid == hashlib.sha256(LONG_GUID.encode()).hexdigest()
+    assert (feed.title, entry.language) == ("T" * 500, None)
+    assert len(feed.model_dump_json()) < 60_000
+    assert all(len(address or "") <= 4_096 for address in (feed.site, feed.self_url, entry.image))
+
+
+def test_an_address_of_the_longest_length_is_kept() -> None:
+    longest = ENDLESS[:4_096]
+    assert [entry.link for entry in of(rss([item(1, link=longest), item(2, link=longest + "a")])).entries] == [
+        longest,
+        None,
+    ]

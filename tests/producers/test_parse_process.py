@@ -8,6 +8,7 @@ import sys
 import time
 from pathlib import Path
 
+import orjson
 import psutil
 
 from producers.parse import parse
@@ -16,6 +17,15 @@ from tests.producers.feeds import item, rss
 
 URL = "https://ashmere.example/feed.xml"
 ENDLESS = b"<rss><channel><item><author>" + b"a." * 100_000 + b"</author></item></channel></rss>"
+
+# What it says of the authors once holds for each of its entries: 150 kB that would become tens of megabytes.
+REPEATING = orjson.dumps(
+    {
+        "version": "https://jsonfeed.org/version/1.1",
+        "authors": [{"name": f"{number}{'n' * 190}"} for number in range(100)],
+        "items": [{"id": str(number)} for number in range(8_000)],
+    }
+)
 
 
 async def test_it_reads_what_parse_reads() -> None:
@@ -33,6 +43,18 @@ async def test_a_document_that_takes_for_ever_is_given_up_and_the_next_is_read()
         answer = await pool.parse(ENDLESS, url=URL)
         assert (answer.is_feed, answer.problem) == (False, "cannot be parsed within 1 seconds")
         assert time.monotonic() - started < 20
+        assert len((await pool.parse(rss([item(1)]), url=URL)).entries) == 1
+
+
+async def test_a_document_that_grows_without_end_is_refused_where_it_is_parsed() -> None:
+    process = psutil.Process()
+    async with ParserPool() as pool:
+        await pool.parse(rss([item(1)]), url=URL)
+        before = process.memory_info().rss
+        answer = await pool.parse(REPEATING, url=URL)
+        assert (answer.is_feed, answer.entries) == (False, ())
+        assert "times as long as the document" in (answer.problem or "")
+        assert process.memory_info().rss - before < 10_000_000
         assert len((await pool.parse(rss([item(1)]), url=URL)).entries) == 1
 
 
