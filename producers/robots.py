@@ -14,8 +14,12 @@ from producers.fetch import Fetching
 
 _KEEP = 86_400.0
 _KEEP_UNREACHABLE = 3_600.0
-_LONGEST = 500_000
+_LONGEST_ANSWER = 4_000_000
+_LONGEST = 500 * 1024
+"""What is read of a robots.txt, in bytes; the rest counts for nothing (RFC 9309, 2.5)."""
 _SITES = 5_000
+_MOST = 10_000_000
+"""Bytes of robots.txt whose rules are kept at once; as rules they take some sixteen times as much memory."""
 
 
 class Robots:
@@ -29,6 +33,7 @@ class Robots:
         self._agent = agent
         self._time = time or (lambda: asyncio.get_running_loop().time())
         self._rules: OrderedDict[str, tuple[float, asyncio.Future[Protego | None]]] = OrderedDict()
+        self._lengths: dict[str, int] = {}
         self._turns: OrderedDict[str, float] = OrderedDict()
 
     async def refusal(self, url: str) -> str | None:
@@ -62,18 +67,34 @@ class Robots:
         if rules is None or (rules.done() and (self._time() >= until or rules.cancelled())):
             rules = asyncio.ensure_future(self._ask(site))
             self._rules[site] = (self._time() + _KEEP, rules)
-            while len(self._rules) > _SITES:
-                self._rules.popitem(last=False)
+            self._forget()
         found = await asyncio.shield(rules)
-        if found is None:
-            self._rules[site] = (min(self._rules[site][0], self._time() + _KEEP_UNREACHABLE), rules)
+        until, kept = self._rules.get(site, (0.0, None))
+        # It may be forgotten by now, or asked for anew.
+        if found is None and kept is rules:
+            self._rules[site] = (min(until, self._time() + _KEEP_UNREACHABLE), rules)
         return found
 
+    def _forget(self) -> None:
+        while len(self._rules) > _SITES or (len(self._rules) > 1 and sum(self._lengths.values()) > _MOST):
+            site, _ = self._rules.popitem(last=False)
+            self._lengths.pop(site, None)
+
     async def _ask(self, site: str) -> Protego | None:
-        answer = await self._fetcher.fetch(f"{site}/robots.txt", accept="text/plain, */*;q=0.1", body_limit=_LONGEST)
-        if isinstance(answer, Fetched):
-            return _parse(answer.body.decode("utf-8", "replace"))
-        return _without_file(answer)
+        answer = await self._fetcher.fetch(
+            f"{site}/robots.txt", accept="text/plain, */*;q=0.1", body_limit=_LONGEST_ANSWER
+        )
+        if not isinstance(answer, Fetched):
+            return _without_file(answer)
+        body = answer.body
+        if len(body) > _LONGEST:
+            # Half a rule may be another rule.
+            body = body[:_LONGEST].rpartition(b"\n")[0]
+        rules = await asyncio.to_thread(_parse, body.decode("utf-8", "replace"))
+        if site in self._rules:
+            self._lengths[site] = len(body)
+            self._forget()
+        return rules
 
 
 def _without_file(problem: FetchProblem) -> Protego | None:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from producers.answers import Fetched, FetchProblem
 from producers.fetch import Fetcher
 from producers.pages import PageLimits, PageResult, Pages, page_wanted
 from producers.robots import Robots
@@ -125,6 +126,56 @@ async def test_robots_txt_is_asked_for_once_by_many(site: Site, pages: Pages) ->
     results = await asyncio.gather(*(of(pages, site) for _ in range(8)))
     assert all(result.page for result in results)
     assert len(site.asked("/robots.txt")) == 1
+
+
+async def test_rules_are_read_up_to_500_kib_and_no_half_of_one(site: Site, pages: Pages) -> None:
+    filler = "# Nothing of it.\n" * 40_000
+    head = f"User-agent: *\nDisallow: /private\n{filler}"[: 500 * 1024 - 12]
+    site["/robots.txt"] = robots(f"{head}\nDisallow: /story/old\nDisallow: /late\n")
+    site["/story"] = site["/private"] = site["/late"] = PAGE
+    assert "does not allow" in ((await of(pages, site, "/private")).problem or "")
+    assert (await of(pages, site, "/story")).page is not None
+    assert (await of(pages, site, "/late")).page is not None
+
+
+class _Sites:
+    """Answers for the robots.txt of any site; those of `shut` hosts fail once `gate` opens."""
+
+    def __init__(self, text: bytes, shut: str = "") -> None:
+        self.text = text
+        self.shut = shut
+        self.gate = asyncio.Event()
+        self.asked: list[str] = []
+
+    async def fetch(self, url: str, **_: object) -> Fetched | FetchProblem:
+        self.asked.append(url)
+        if self.shut and self.shut in url:
+            await self.gate.wait()
+            return FetchProblem("soft", "HTTP 503", status=503)
+        return Fetched(url, 200, {}, self.text)
+
+
+async def test_long_rules_of_many_sites_are_not_all_kept() -> None:
+    sites = _Sites(b"User-agent: *\nDisallow: /private\n" + b"# Nothing of it.\n" * 25_000)
+    robots = Robots(sites)
+    for number in [*range(40), 39, 0]:
+        assert await robots.refusal(f"https://{number}.example/private") is not None
+    assert len(sites.asked) == 41
+    assert sites.asked[-1] == "https://0.example/robots.txt"
+
+
+async def test_a_site_that_is_forgotten_while_it_is_asked_answers_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("producers.robots._SITES", 3)
+    sites = _Sites(b"", shut="slow")
+    robots = Robots(sites)
+    slow = asyncio.create_task(robots.refusal("https://slow.example/1"))
+    await asyncio.sleep(0)
+    for number in range(5):
+        assert await robots.refusal(f"https://{number}.example/1") is None
+    sites.gate.set()
+    assert "cannot be had" in (await slow or "")
 
 
 async def test_a_crawl_delay_is_kept_and_one_that_takes_too_long_is_named(site: Site, pages: Pages) -> None:
