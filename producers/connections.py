@@ -7,11 +7,13 @@ import contextlib
 import socket
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
+from weakref import WeakValueDictionary
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from producers.addresses import AddressPolicy, AddressRefused
+from producers.urls import registered_domain
 
 _AddressInfo = tuple[int | socket.AddressFamily, int | socket.SocketKind, int, str, tuple[object, ...]]
 
@@ -19,21 +21,29 @@ _AddressInfo = tuple[int | socket.AddressFamily, int | socket.SocketKind, int, s
 class GuardedResolver(AbstractResolver):
     """Resolves names with the system's resolver and gives only addresses that may be fetched from.
 
-    Raises AddressRefused where a name has none such. Runs on threads of its own: a name server that does not answer
-    must not hold up what else needs a thread.
+    Raises AddressRefused where a name has none such. Runs on threads of its own, a few for each registered domain: name
+    servers that do not answer must not hold up other look-ups, nor what else needs a thread.
+
+    threads: look-ups at once. per_owner: those for one registered domain. seconds: how long one is waited for.
     """
 
-    def __init__(self, policy: AddressPolicy, *, threads: int = 16) -> None:
+    def __init__(self, policy: AddressPolicy, *, threads: int = 128, per_owner: int = 4, seconds: float = 8) -> None:
         self._policy = policy
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="resolve")
+        self._per_owner = per_owner
+        self._seconds = seconds
+        # Held by whoever waits for a turn and by the look-ups under way: keys do not pile up.
+        self._turns: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
     ) -> list[ResolveResult]:
         """The addresses of a host that may be connected to."""
-        found = await asyncio.get_running_loop().run_in_executor(
-            self._threads, lambda: socket.getaddrinfo(host, port, family, socket.SOCK_STREAM, 0, socket.AI_ADDRCONFIG)
-        )
+        try:
+            async with asyncio.timeout(self._seconds):
+                found = await self._look_up(host, port, family)
+        except TimeoutError:
+            raise OSError(socket.EAI_AGAIN, f"no answer within {self._seconds:g} seconds") from None
         allowed: list[ResolveResult] = []
         refusals: list[str] = []
         for address_family, _, protocol, _, address in found:
@@ -54,6 +64,17 @@ class GuardedResolver(AbstractResolver):
         if not allowed:
             raise AddressRefused(refusals[0] if refusals else f"{host} has no address")
         return allowed
+
+    async def _look_up(self, host: str, port: int, family: socket.AddressFamily) -> list[_AddressInfo]:
+        def asked() -> list[_AddressInfo]:
+            return [*socket.getaddrinfo(host, port, family, socket.SOCK_STREAM, 0, socket.AI_ADDRCONFIG)]
+
+        turn = self._turns.setdefault(registered_domain(f"http://{host}/"), asyncio.Semaphore(self._per_owner))
+        await turn.acquire()
+        look_up = asyncio.get_running_loop().run_in_executor(self._threads, asked)
+        # Nothing can end a look-up, so the turn is over when it ends, not when nobody waits for it any more.
+        look_up.add_done_callback(lambda _: turn.release())
+        return await asyncio.shield(look_up)
 
     async def close(self) -> None:
         """Let go of the threads; a look-up under way is not waited for."""
