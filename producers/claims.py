@@ -16,6 +16,7 @@ from quotewire.ports import FeedRecord, FeedStore, PollerSharing, Unavailable
 log = structlog.get_logger()
 
 _AT_ONCE = 500
+_RELEASE_AGAIN = 1.0
 
 
 @dataclass(slots=True)
@@ -34,6 +35,7 @@ class Claims:
         self._store = store
         self._sharing = sharing
         self._together = Together[Claimed](self._claim, at_once=_AT_ONCE)
+        self._releasing = Together[str](lambda feeds: store.release(feeds, sharing.name), at_once=_AT_ONCE)
 
     async def take(self, feed: str, now: datetime, *, pushed: bool = False) -> Claimed:
         """Claim a feed, where no other poller has it or has polled it just before. No claim where the store is away.
@@ -45,11 +47,20 @@ class Claims:
             await self._together.write(claimed)
             if claimed.held and not pushed and not schedule.due(claimed.record, now):
                 claimed.held = False
-                await asyncio.to_thread(self._store.release, feed, self._sharing.name)
+                await self.release(feed)
         except Unavailable as error:
             log.warning("feed store unavailable, feed not polled for now", feed=feed, reason=str(error))
             claimed.held = False
         return claimed
+
+    async def release(self, feed: str) -> None:
+        """End a claim, once the store is there: as long as it stands, no other poller has the feed."""
+        while True:
+            try:
+                return await self._releasing.write(feed)
+            except Unavailable as error:
+                log.warning("feed store unavailable, claim not ended for now", feed=feed, reason=str(error))
+                await asyncio.sleep(_RELEASE_AGAIN)
 
     def _claim(self, claims: Sequence[Claimed]) -> None:
         taken = self._store.claim([claim.feed for claim in claims], self._sharing.name, self._sharing.alive)

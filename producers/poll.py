@@ -208,6 +208,8 @@ class Poller:
                 return None
         poll = await self._polling.poll(source, records.get(key) or FeedRecord(url=key), pushed=pushed)
         records[key] = poll.record
+        if self._claims:
+            await self._claims.release(key)
         if self._observe is not None:
             self._observe(poll)
         return poll

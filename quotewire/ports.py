@@ -473,12 +473,13 @@ class FeedStore(Protocol):
     ) -> Mapping[str, FeedRecord | None]:
         """Claim feeds for a poller: those that no other live one holds, with what is remembered of them now.
 
-        A claim ends when its feed is saved or released, or its poller is not `alive`. Raises Unavailable.
+        A claim ends when it is released, or its poller is not `alive`; a feed may be saved several times within one.
+        Raises Unavailable.
         """
         ...
 
-    def release(self, feed: str, poller: str) -> None:
-        """End a poller's claim, if it has it. Raises Unavailable."""
+    def release(self, feeds: Collection[str], poller: str) -> None:
+        """End a poller's claims of these feeds, those that it has. Raises Unavailable."""
         ...
 
     def forget(self, feed: str) -> None:

@@ -432,8 +432,9 @@ class Wiring(AlertWiring):
 
     def _poller_group(self) -> PollerSharing | None:
         _, store = located("feed_store", self.settings.feed_store_address)
-        if self.settings.pollers == 1 or self.in_memory:
+        if self.in_memory:
             return None
+        # Also where one poller is set: `run --once` beside it is another.
         from quotewire.adapters.poller_group import PollerGroup
 
         group = PollerGroup(store.with_name(f"{store.name}-pollers"))

@@ -49,7 +49,6 @@ class MemoryFeedStore:
         with self._lock:
             for feed, seen in feeds:
                 self._feeds[feed.url] = feed
-                self._claims.pop(feed.url, None)
                 if seen:
                     self._seen[feed.url].update((entry.identity, entry) for entry in seen)
 
@@ -66,11 +65,12 @@ class MemoryFeedStore:
                     claimed[feed] = self._feeds.get(feed)
         return claimed
 
-    def release(self, feed: str, poller: str) -> None:
-        """End a claim."""
+    def release(self, feeds: Collection[str], poller: str) -> None:
+        """End claims."""
         with self._lock:
-            if self._claims.get(feed) == poller:
-                del self._claims[feed]
+            for feed in feeds:
+                if self._claims.get(feed) == poller:
+                    del self._claims[feed]
 
     def forget(self, feed: str) -> None:
         """Forget a feed and its entries."""

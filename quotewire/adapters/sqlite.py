@@ -201,10 +201,21 @@ class Database:
             yield connection
 
     @contextmanager
-    def writing(self) -> Iterator[sqlite3.Connection]:
-        """A write transaction, as `writing` above, with errors translated."""
-        with self._lock, translating(self.path), writing(self._opened()) as connection:
-            yield connection
+    def writing(self, *, durable: bool = True) -> Iterator[sqlite3.Connection]:
+        """A write transaction, as `writing` above, with errors translated.
+
+        durable: whether it must survive the loss of power; what need not does not wait for the disk.
+        """
+        with self._lock, translating(self.path):
+            connection = self._opened()
+            if not durable:
+                connection.execute("PRAGMA synchronous = NORMAL")
+            try:
+                with writing(connection):
+                    yield connection
+            finally:
+                if not durable:
+                    connection.execute("PRAGMA synchronous = FULL")
 
     @contextmanager
     def connection(self) -> Iterator[sqlite3.Connection]:

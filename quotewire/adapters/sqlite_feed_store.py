@@ -87,7 +87,6 @@ class SqliteFeedStore:
         with self._database.writing() as connection:
             for feed, seen in feeds:
                 number = connection.execute(_SAVE_FEED, _values(feed)).fetchone()[0]
-                connection.execute("DELETE FROM claims WHERE feed = ?", (feed.url,))
                 connection.executemany(
                     _SAVE_SEEN,
                     (
@@ -109,7 +108,8 @@ class SqliteFeedStore:
     ) -> Mapping[str, FeedRecord | None]:
         """Claim feeds for a poller, in one transaction. Raises Unavailable."""
         claimed: dict[str, FeedRecord | None] = {}
-        with self._database.writing() as connection:
+        # Without power no poller is left, and no claim counts.
+        with self._database.writing(durable=False) as connection:
             for feed in feeds:
                 row = connection.execute("SELECT poller FROM claims WHERE feed = ?", (feed,)).fetchone()
                 if row is not None and row[0] != poller and alive(row[0]):
@@ -119,10 +119,12 @@ class SqliteFeedStore:
                 claimed[feed] = _record(known) if known else None
         return claimed
 
-    def release(self, feed: str, poller: str) -> None:
-        """End a claim. Raises Unavailable."""
-        with self._database.writing() as connection:
-            connection.execute("DELETE FROM claims WHERE feed = ? AND poller = ?", (feed, poller))
+    def release(self, feeds: Collection[str], poller: str) -> None:
+        """End claims, in one transaction. Raises Unavailable."""
+        with self._database.writing(durable=False) as connection:
+            connection.executemany(
+                "DELETE FROM claims WHERE feed = ? AND poller = ?", [(feed, poller) for feed in feeds]
+            )
 
     def forget(self, feed: str) -> None:
         """Forget a feed and its entries. Raises Unavailable."""

@@ -1,0 +1,40 @@
+"""Two pollers on one feed store poll each feed once, whatever `QUOTEWIRE_POLLERS` says."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from pathlib import Path
+
+from producers.opml import FeedSource, write_opml
+from quotewire.settings import Settings
+from quotewire.wiring import Wiring
+from tests.producers.feeds import item, rss
+from tests.producers.site import Reply, Request, Site
+
+FEEDS = 8
+
+
+async def test_one_poll_beside_a_running_poller_asks_no_feed_twice(tmp_path: Path) -> None:
+    async def slow(request: Request, writer: asyncio.StreamWriter) -> None:
+        await asyncio.sleep(0.1)
+        writer.write(Reply(rss([item(1, link=None)])).render())
+
+    async with Site(host="0.0.0.0") as site:
+        for number in range(FEEDS):
+            site[f"/{number}"] = slow
+        # Each of an owner of its own, so that they are shared out.
+        urls = [f"http://127.0.3.{number + 1}:{site.port}/{number}" for number in range(FEEDS)]
+        write_opml(tmp_path / "feeds.opml", [FeedSource(url) for url in urls])
+        settings = Settings(
+            data=tmp_path, feeds=str(tmp_path / "feeds.opml"), samples="none", allowed_networks="127.0.0.0/8", pollers=1
+        )
+        with Wiring(settings) as one, Wiring(settings) as other:
+            async with one.poller() as first, other.poller() as second:
+                summaries = await asyncio.gather(first.poll_due(), second.poll_due())
+            # Nobody keeps what has been polled.
+            held = one.feed_store.claim(urls, "a third", lambda _: True)
+    asked = Counter(request.path for request in site.requests)
+    assert asked == {f"/{number}": 1 for number in range(FEEDS)}
+    assert sum(summary.polled for summary in summaries) == FEEDS
+    assert set(held) == set(urls)
