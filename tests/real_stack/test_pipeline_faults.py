@@ -5,6 +5,7 @@ nothing missing and nothing twice, and every article was looked through for aler
 from __future__ import annotations
 
 import contextlib
+import random
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -18,18 +19,21 @@ from elasticsearch import Elasticsearch
 from quotewire.audit import audit
 from quotewire.audit_parts import Audit
 from quotewire.dead_letters import dead_letters
-from quotewire.ports import Message, Unavailable
+from quotewire.ports import ArticleQuery, Message, Unavailable
 from quotewire.settings import Settings
 from schemas.codec import encode
-from schemas.records import Entry, FeedReference, RawArticle
-from schemas.topics import ENRICHED, RAW, STORIES
+from schemas.records import EnrichedArticle, Entry, FeedReference, RawArticle
+from schemas.topics import ALERTS, ENRICHED, RAW, STORIES
 from tests.end_to_end.installation import Installation
-from tests.end_to_end.news_site import NewsSite, numbered
+from tests.end_to_end.news_site import NewsSite, Story, numbered
 from tests.real_stack.elasticsearch_server import ElasticsearchServer
 from tests.real_stack.flaky_proxy import FlakyProxy
 from tests.real_stack.kafka_server import KafkaServer
 from tests.real_stack.parts import DEADLY, SLOW, SLOWED, ImpatientWiring, Parts
 
+SEED = 20260322
+KILLS = 30
+OLD_RECORDS = Path(__file__).parents[1] / "schemas" / "old_records"
 PREFIX = "faults"
 
 
@@ -228,3 +232,83 @@ def test_a_batch_slower_than_the_group_waits_is_processed_again(pipeline: Pipeli
     pipeline.publish(6)
     pipeline.assert_all_is_well()
     assert Counter(record.key for record in pipeline.wiring.stream.read(ENRICHED.name))["slow"] == 1
+
+
+def test_records_of_the_previous_version_are_taken(pipeline: Pipeline) -> None:
+    old = {topic.name: (OLD_RECORDS / f"{topic.name}.v1.json").read_bytes() for topic in (ALERTS, ENRICHED, RAW)}
+    keys = {name: orjson.loads(value)["id"] for name, value in old.items()}
+    pipeline.wiring.stream.publish([Message(name, keys[name], value) for name, value in old.items()])
+    pipeline.assert_all_is_well()
+    assert keys["alerts"] in pipeline.wiring.index.stored_alerts([keys["alerts"]])
+    for name in (ENRICHED.name, RAW.name):
+        assert keys[name] in pipeline.wiring.index.stored([keys[name]])
+
+
+def test_enrichers_join_and_leave(pipeline: Pipeline) -> None:
+    for _ in range(3):
+        pipeline.publish(8)
+        pipeline.parts.start("enrich-3")
+        time.sleep(2.5)
+        pipeline.parts.stop("enrich-2")
+        pipeline.publish(8)
+        time.sleep(0.5)
+        pipeline.parts.start("enrich-2")
+        pipeline.parts.stop("enrich-3")
+    pipeline.assert_all_is_well()
+
+
+@pytest.mark.slow
+def test_every_stage_is_killed_again_and_again(pipeline: Pipeline) -> None:
+    chance = random.Random(SEED)
+    killed: Counter[str] = Counter()
+    while killed.total() < KILLS:
+        pipeline.publish(4)
+        name = chance.choice(list(pipeline.parts.processes))
+        time.sleep(chance.uniform(0.1, 1.2))
+        pipeline.parts.kill(name)
+        killed[name] += 1
+        pipeline.parts.tend()
+    assert set(killed) == set(pipeline.parts.processes)
+    assert pipeline.assert_all_is_well().found >= len(pipeline.site.stories)
+
+
+def test_replay_and_the_commands_of_an_operator(pipeline: Pipeline) -> None:
+    command, alerts = pipeline.installation, list(pipeline.wiring.stream.read(ALERTS.name))
+    refused = command.run("replay", "--stage", "enrich", "--from", "beginning")
+    assert refused.returncode == 3
+    assert "stop every `quotewire run` that has the stage enrich" in refused.stderr
+
+    for name in ("enrich", "enrich-2"):
+        pipeline.parts.stop(name)
+    story = pipeline.site.stories[-1]
+    (hit,) = pipeline.wiring.index.search(_only(story)).hits
+    before = _stored(pipeline, hit.id)
+    command.ok("replay", "--stage", "enrich", "--from", "beginning")
+    assert command.json("status")["lag"]["enrich"] > 0
+    pipeline.parts.start("enrich")
+    until(lambda: command.json("status")["lag"] == {"enrich": 0, "alerts": 0, "index": 0})
+    result = pipeline.settled()
+    assert result.complete
+    assert list(pipeline.wiring.stream.read(ALERTS.name)) == alerts, "a replay alerts nobody again"
+    after = _stored(pipeline, hit.id)
+    assert after.revision == before.revision
+    assert before.enriched is not None
+    assert after.enriched is not None
+    assert after.enriched > before.enriched, "the newer enrichment has taken the older one's place"
+    assert command.json("status")["index"]["articles"] == result.states["indexed"] + result.states["superseded"]
+
+    letters = {letter["key"]: letter["id"] for letter in command.json("dead", "list")}
+    assert "no record" in command.ok("dead", "show", letters["rubbish"])
+    command.ok("dead", "replay", letters["rubbish"])
+    until(lambda: sum(letter["key"] == "rubbish" for letter in command.json("dead", "list")) == 1)
+    assert command.json("audit", "--thorough")["complete"]
+
+
+def _only(story: Story) -> ArticleQuery:
+    return ArticleQuery(words=f'"{story.title}"')
+
+
+def _stored(pipeline: Pipeline, article: str) -> EnrichedArticle:
+    stored = pipeline.wiring.index.article(article)
+    assert stored is not None
+    return stored
