@@ -16,6 +16,7 @@ SERVERS = (
     "tests/real_stack",
     "tests/contracts/test_stream_kafka.py",
     "tests/contracts/test_index_elasticsearch.py",
+    "tests/end_to_end/test_notify.py",
     "tests/end_to_end/test_servers.py",
 )
 """What needs the real servers, which one process starts once."""
