@@ -29,7 +29,7 @@ def said(quote: Quote) -> tuple[str, str | None]:
 @pytest.mark.parametrize(
     ("text", "outer", "inner"),
     [
-        ("She said: “My boss told me ‘no’.” Maria Keane was angry.", "She", ("no", "My boss")),
+        ("She said: “My boss told me ‘no’.” The council was angry.", "She", ("no", "My boss")),
         (
             "“My boss told me, ‘You will never build again,’ and I believed him,” Maria Keane said.",
             "Maria Keane",
