@@ -7,8 +7,8 @@ the one mentioned last. A name that fits nobody as it is spelt goes to whom it f
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable
+from collections import Counter, defaultdict
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from consumers.enrich.names.abbreviations import find_abbreviations
@@ -20,6 +20,8 @@ from consumers.enrich.names.spelling import PARTICLES, body_key, plain, same_giv
 from consumers.enrich.quotes.lexicon import words
 from consumers.enrich.tokens import Tokens
 
+_BEGINNING = 3
+"""Letters that a given name and its short form begin with alike: see `_short`."""
 _SMALL = frozenset(["of", "the", "and", "for", "in", "on", "&", "at", "to"])
 
 
@@ -42,12 +44,35 @@ class Cluster:
     surnames: tuple[str, ...] = ()
 
 
+class _Index:
+    """Clusters by the forms of their names, so that a name is compared with those alone that it may fit."""
+
+    def __init__(self) -> None:
+        self._clusters: list[Cluster] = []
+        self._places: defaultdict[Hashable, list[int]] = defaultdict(list)
+
+    def add(self, found: Cluster, forms: Iterable[Hashable]) -> None:
+        """Add a cluster under its forms."""
+        for form in set(forms):
+            self._places[form].append(len(self._clusters))
+        self._clusters.append(found)
+
+    def under(self, forms: Iterable[Hashable]) -> list[Cluster]:
+        """The clusters that have one of these forms, in the order in which they were added."""
+        places = {place for form in forms for place in self._places.get(form, ())}
+        return [self._clusters[place] for place in sorted(places)]
+
+
 def cluster(tokens: Tokens, names: list[Name], gazetteer: Gazetteer) -> list[Cluster]:
     """The clusters, in the order of their first names."""
     relabel(tokens, names, gazetteer)
     abbreviations = find_abbreviations(tokens, names)
     people = _people(tokens, [name for name in names if name.label == "PERSON"], gazetteer)
-    others = [name for name in names if name.label != "PERSON" and not _take_initials(tokens, people, name)]
+    initials = _Index()
+    for person in people:
+        if len(person.full) > 2:
+            initials.add(person, ["".join(part[0] for part in person.full).lower()])
+    others = [name for name in names if name.label != "PERSON" and not _take_initials(tokens, initials, name)]
     clusters = people + _things(tokens, others, gazetteer, abbreviations)
     _add_bare(tokens, clusters, names, gazetteer)
     for found in clusters:
@@ -57,13 +82,14 @@ def cluster(tokens: Tokens, names: list[Name], gazetteer: Gazetteer) -> list[Clu
 
 def _people(tokens: Tokens, people: list[Name], gazetteer: Gazetteer) -> list[Cluster]:
     clusters: list[Cluster] = []
+    index = _Index()
     for name in sorted(people, key=lambda n: (-min(len(n.words(tokens)), 3), n.first)):
         parts = name.words(tokens)
         if not parts:
             continue
         key = gazetteer.first_form(plain("".join(parts)))
         suffix = generation(tokens, name)
-        open_to = [c for c in clusters if not (suffix and c.suffix and suffix != c.suffix)]
+        open_to = [c for c in index.under(_forms_of(parts, key)) if not (suffix and c.suffix and suffix != c.suffix)]
         fitting = (
             [c for c in open_to if c.key == (key,) or _same_person(c, parts, name)]
             or [c for c in open_to if _same_person(c, parts, name, variants=True)]
@@ -79,10 +105,36 @@ def _people(tokens: Tokens, people: list[Name], gazetteer: Gazetteer) -> list[Cl
         else:
             found = Cluster("PERSON", full=parts, key=(key,), surnames=surnames(parts))
             clusters.append(found)
+            index.add(found, _forms_of_person(found))
         found.names.append(name)
         found.gender = found.gender or _gender(parts, name)
         found.suffix = found.suffix or suffix
     return clusters
+
+
+def _forms_of_person(found: Cluster) -> Iterator[Hashable]:
+    """All by which a name that fits a person may be looked up."""
+    full = found.full
+    yield from found.key
+    yield from found.surnames
+    for word in (*found.surnames, full[0], "".join(full[-2:]), "".join(part[0] for part in full)):
+        yield plain(word)
+    yield from (("sound", sound(surname)) for surname in found.surnames)
+    yield "beginning", full[0].lower()[:_BEGINNING]
+
+
+def _forms_of(parts: tuple[str, ...], key: str) -> Iterator[Hashable]:
+    """What a name of somebody is looked up by: every person whom it may fit has one of these forms."""
+    yield key
+    yield plain("".join(parts))
+    for surname in surnames(parts):
+        yield plain(surname)
+        if heard := sound(surname):
+            yield "sound", heard
+    if len(parts) == 1:
+        if heard := sound(parts[0]):
+            yield "sound", heard
+        yield "beginning", parts[0].lower()[:_BEGINNING]
 
 
 def _same_person(found: Cluster, parts: tuple[str, ...], name: Name, *, variants: bool = False) -> bool:
@@ -134,12 +186,15 @@ def _are_initials(word: str, full: tuple[str, ...]) -> bool:
     return word.isupper() and 3 <= len(word) <= 4 and word.lower() == "".join(part[0] for part in full).lower()
 
 
-def _take_initials(tokens: Tokens, people: list[Cluster], name: Name) -> bool:
-    """Give the initials of a person, which the model takes for a body, to that person: RFK. Whether they were."""
+def _take_initials(tokens: Tokens, people: _Index, name: Name) -> bool:
+    """Give the initials of a person, which the model takes for a body, to that person: RFK. Whether they were.
+
+    `people`: by their initials in small letters.
+    """
     parts = name.words(tokens)
     if len(parts) != 1 or name.label != "ORG" or parts[0] in known("bodies"):
         return False
-    whose = [found for found in people if len(found.full) > 2 and _are_initials(parts[0], found.full)]
+    whose = [found for found in people.under([parts[0].lower()]) if _are_initials(parts[0], found.full)]
     if len(whose) == 1:
         name.label = "PERSON"
         whose[0].names.append(name)
@@ -155,7 +210,7 @@ def _family_name_first(found: Cluster, word: str) -> bool:
 def _short(a: str, b: str) -> bool:
     """Whether one given name is short for the other: Steve and Stephen, Rob and Robert."""
     a, b = sorted((a.lower(), b.lower()), key=len)
-    return len(a) >= 3 and (b.startswith(a) or (b.startswith(a[:3]) and a[-1] in "yei"))
+    return len(a) >= _BEGINNING and (b.startswith(a) or (b.startswith(a[:_BEGINNING]) and a[-1] in "yei"))
 
 
 def _title_gender(name: Name) -> str:
@@ -178,6 +233,7 @@ def _gender(parts: tuple[str, ...], name: Name) -> str:
 
 def _things(tokens: Tokens, names: list[Name], gazetteer: Gazetteer, abbreviations: dict[str, str]) -> list[Cluster]:
     clusters: list[Cluster] = []
+    index = _Index()
     for name in sorted(names, key=lambda n: (-len(n.words(tokens)), n.first)):
         parts = name.words(tokens)
         if not parts:
@@ -185,12 +241,16 @@ def _things(tokens: Tokens, names: list[Name], gazetteer: Gazetteer, abbreviatio
         key = body_key(parts)
         letters = plain("".join(parts))
         whole = gazetteer.first_form(abbreviations.get(parts[0], letters) if len(parts) == 1 else letters)
-        found = next((c for c in clusters if c.letters == whole or _same_thing(c, key, parts, name)), None)
+        forms = [whole, key, ("acronym", parts[0].replace(".", "").upper())]
+        fitting = (c for c in index.under(forms) if c.letters == whole or _same_thing(c, key, parts, name))
+        found = next(fitting, None)
         if found is None:
             found = Cluster(name.label, full=parts, key=key, letters=whole)
             initials = "".join(part[0] for part in parts if part.lower() not in _SMALL and part[0].isupper())
             found.acronym = initials if len(initials) >= 2 else ""
             clusters.append(found)
+            beginnings = (key[:end] for end in range(1, len(key) + 1))
+            index.add(found, [whole, *beginnings, ("acronym", found.acronym)])
         found.names.append(name)
     for found in clusters:
         found.label = Counter(name.label for name in found.names).most_common(1)[0][0]

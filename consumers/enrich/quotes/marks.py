@@ -9,6 +9,7 @@ that the words of two people never become one quotation.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from itertools import islice
 
@@ -27,6 +28,7 @@ _CANDIDATES = 40
 
 _MARK = re.compile(r"''|``|[“”„«»‹›\"]")
 _SINGLE = re.compile(r"[‘’'`]")
+_WORDS = re.compile(r"\S")
 _ATTRIBUTED = re.compile(
     r"(?<=[\w)][,?!])\s(?:(?:said|says|added|told|wrote) (?=[A-Z])|"
     r"(?:(?P<pronoun>he|she|they)|(?:Mr|Mrs|Ms|Dr)\.? [A-Z][\w’'-]+|[A-Z][\w’'-]+(?: [A-Z][\w’'-]+){0,3})"
@@ -65,7 +67,12 @@ def find_stretches(text: str, paragraphs: list[tuple[int, int]]) -> list[Stretch
         open_before = bool(double) and not double[-1].closed
         covered = [(stretch.outer_start, stretch.outer_end) for stretch in double]
         single = _single(text, start, end, covered)
-        outermost = [d for d in double if not any(s.outer_start < d.outer_start < s.outer_end for s in single)]
+        opened = [stretch.outer_start for stretch in single]
+        outermost = []
+        for stretch in double:
+            before = bisect_left(opened, stretch.outer_start) - 1
+            if before < 0 or stretch.outer_start >= single[before].outer_end:
+                outermost.append(stretch)
         found.extend(sorted(outermost + single, key=lambda stretch: stretch.start))
     return found
 
@@ -88,7 +95,7 @@ def _double(text: str, start: int, end: int, open_before: bool, goes_on: bool) -
         if side == "open" and opened is None:
             opened, inner = mark, 0
         elif side == "open" and opened is not None:
-            if not text[opened.end() : mark.start()].strip():
+            if _blank(text, opened.end(), mark.start()):
                 continue
             if inner or _closed_twice(text, mark, end) or (goes_on and not found and opened.start() == start):
                 inner += 1
@@ -162,7 +169,12 @@ def _closes(text: str, mark: re.Match[str], start: int, end: int) -> bool:
 
 
 def _at_end(text: str, mark: re.Match[str], end: int) -> bool:
-    return not text[mark.end() : end].strip()
+    return _blank(text, mark.end(), end)
+
+
+def _blank(text: str, start: int, end: int) -> bool:
+    """Whether only white space stands in text[start:end]; read no further than its first word, however long it is."""
+    return _WORDS.search(text, start, end) is None
 
 
 def _append(
@@ -181,13 +193,21 @@ def _append(
     while inner_end > inner_start and text[inner_end - 1].isspace():
         inner_end -= 1
     if any(character.isalnum() for character in text[inner_start:inner_end]):
-        continued = open_before and not found and not text[start : opened.start()].strip()
+        continued = open_before and not found and _blank(text, start, opened.start())
         found.append(Stretch(inner_start, inner_end, opened.start(), outer_end, closed, continued))
 
 
 def _single(text: str, start: int, end: int, covered: list[tuple[int, int]]) -> list[Stretch]:
-    """Stretches between single marks, told from apostrophes; none starts or ends in the covered parts."""
-    marks = [m.start() for m in _SINGLE.finditer(text, start, end) if not any(a <= m.start() < b for a, b in covered)]
+    """Stretches between single marks, told from apostrophes, in order and without overlap.
+
+    `covered`: parts, in order and without overlap, in which none starts or ends.
+    """
+    starts = [first for first, _ in covered]
+    marks = []
+    for mark in _SINGLE.finditer(text, start, end):
+        before = bisect_right(starts, mark.start()) - 1
+        if before < 0 or mark.start() >= covered[before][1]:
+            marks.append(mark.start())
     marks = [at for at in marks if text[at : at + 2] not in DOUBLED and text[at - 1 : at + 1] not in DOUBLED]
     found: list[Stretch] = []
     last = start
@@ -197,7 +217,8 @@ def _single(text: str, start: int, end: int, covered: list[tuple[int, int]]) -> 
         closing = _single_closing(text, marks[position + 1 : position + 1 + _CANDIDATES], start, end)
         if closing is None or not any(c.isalnum() for c in text[opening + 1 : closing]):
             continue
-        around = any(opening < a < closing for a, _ in covered)
+        after = bisect_right(starts, opening)
+        around = after < len(starts) and starts[after] < closing
         if around and text[opening] != "‘" and text[closing - 1] not in FINAL and text[closing - 1] not in '”"':
             continue
         found.append(Stretch(opening + 1, closing, opening, closing + 1, single=True))
