@@ -149,7 +149,7 @@ _SPELLINGS: dict[str, dict[str, tuple[str, ...]]] = {}
 
 
 def _grouped() -> dict[str, tuple[str, ...]]:
-    from consumers.enrich.names.lexicon import section
+    from consumers.enrich.lexicon import section
 
     found: dict[str, tuple[str, ...]] = {}
     for line in section("spellings.txt", "places"):

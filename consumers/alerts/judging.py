@@ -9,9 +9,9 @@ from functools import cache
 
 from consumers.alerts.forms import Form, folded
 from consumers.alerts.occurrences import SUFFIXES, Mentions, Occurrence
+from consumers.enrich.lexicon import words as word_list
 from consumers.enrich.names.lexicon import given_names, known
 from consumers.enrich.names.spelling import plain, same_given_name
-from consumers.enrich.quotes.lexicon import words as word_list
 from schemas.records import EnrichedArticle
 
 _PLACES = frozenset({"GPE", "LOC", "FAC"})

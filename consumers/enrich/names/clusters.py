@@ -11,13 +11,13 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
 
+from consumers.enrich.lexicon import words
 from consumers.enrich.names.abbreviations import find_abbreviations
 from consumers.enrich.names.evidence import relabel
 from consumers.enrich.names.gazetteer import Gazetteer
 from consumers.enrich.names.lexicon import given_names, known
 from consumers.enrich.names.mentions import Name, generation
 from consumers.enrich.names.spelling import PARTICLES, body_key, plain, same_given_name, same_word, sound, surnames
-from consumers.enrich.quotes.lexicon import words
 from consumers.enrich.tokens import Tokens
 
 _BEGINNING = 3

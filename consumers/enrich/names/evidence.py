@@ -1,10 +1,8 @@
 """What kind of thing a name stands for, by evidence within the article and by the lists of known names.
 
-The small models take unusual surnames for bodies and places, and foreign cities for people. What an article says
-around a
-name tells better: titles, ages, roles and relative clauses with “who” make it a person, prepositions of place a
-place. All
-mentions of a name are taken together.
+The small models take unusual surnames for bodies and places, and foreign cities for people. What an article says around
+a name tells better: titles, ages, roles and relative clauses with “who” make it a person, prepositions of place a
+place. All mentions of a name are taken together.
 """
 
 from __future__ import annotations
@@ -13,11 +11,11 @@ import re
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
+from consumers.enrich.lexicon import nouns, words
 from consumers.enrich.names.gazetteer import Gazetteer, fitting_label
 from consumers.enrich.names.lexicon import given_names, known
 from consumers.enrich.names.mentions import Name, is_age
 from consumers.enrich.names.spelling import plain, sound
-from consumers.enrich.quotes.lexicon import nouns, words
 from consumers.enrich.tokens import Tokens
 
 SURE = 3

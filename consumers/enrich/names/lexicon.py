@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib.resources import files
+
+from consumers.enrich.lexicon import section
 
 
 @cache
@@ -24,16 +25,3 @@ def known(kind: str) -> frozenset[str]:
 
 def _names(file: str, kind: str) -> frozenset[str]:
     return frozenset(name.strip() for line in section(file, kind) for name in line.split(",") if name.strip())
-
-
-@cache
-def section(file: str, name: str) -> tuple[str, ...]:
-    """The lines of one [section] of a list."""
-    found: dict[str, list[str]] = {}
-    lines: list[str] = []
-    for line in files("consumers.enrich").joinpath("data", file).read_text(encoding="utf-8").splitlines():
-        if line.startswith("["):
-            lines = found.setdefault(line.strip("[] "), [])
-        elif line.strip() and not line.startswith("#"):
-            lines.append(line)
-    return tuple(found[name])

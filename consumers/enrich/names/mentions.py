@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from consumers.enrich.lexicon import cue_verbs, nouns, words
 from consumers.enrich.names.lexicon import given_names, known
-from consumers.enrich.quotes.lexicon import cue_verbs, nouns, words
 from consumers.enrich.tokens import Tokens
 
 LABELS = frozenset(["PERSON", "ORG", "GPE", "LOC", "NORP", "FAC", "PRODUCT", "EVENT", "WORK_OF_ART", "LAW"])
@@ -44,7 +44,7 @@ class Name:
 
 
 def find_mentions(tokens: Tokens) -> list[Name]:
-    """The names in a text, in order and without overlap; those in picture credit_lines and bylines are left out."""
+    """The names in a text, in order and without overlap; those in picture credits and bylines are left out."""
     credit_lines = _credits(tokens.text)
     found: list[Name] = []
     for first, last, label in _entities(tokens):
@@ -67,7 +67,7 @@ def generation(tokens: Tokens, name: Name) -> str:
 
 
 def _credits(text: str) -> list[tuple[int, int]]:
-    """Where picture credit_lines and bylines stand: nobody in them is in the news."""
+    """Where picture credits and bylines stand: nobody in them is in the news."""
     found = [match.span() for match in _CREDIT.finditer(text)]
     for match in _AGENCY.finditer(text):
         start = max(text.rfind("\n", 0, match.start()) + 1, match.start() - 60)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from consumers.enrich.lexicon import nouns, words
 from consumers.enrich.names.clusters import Cluster
 from consumers.enrich.names.mentions import LABELS, Name
-from consumers.enrich.quotes.lexicon import nouns, words
 from consumers.enrich.tokens import Tokens
 from schemas.records import Entity, Mention
 

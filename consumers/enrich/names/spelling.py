@@ -10,7 +10,7 @@ import re
 import unicodedata
 from functools import cache, lru_cache
 
-from consumers.enrich.names.lexicon import section
+from consumers.enrich.lexicon import section
 
 SHORTEST = 4
 """Names of fewer letters are one only where they are spelt alike: Li and Lee are two."""

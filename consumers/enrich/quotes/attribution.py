@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from consumers.enrich.lexicon import words
 from consumers.enrich.quotes.article import Article
 from consumers.enrich.quotes.cue import Cue
 from consumers.enrich.quotes.grammar import plain_phrase
-from consumers.enrich.quotes.lexicon import words
 from consumers.enrich.quotes.manner import cue_by_place
 
 _SPEECH = frozenset(["quote", "clause", "manner", "thought", "naming", "topic", "words"])

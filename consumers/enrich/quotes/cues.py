@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
+from consumers.enrich.lexicon import cue_nouns, cue_verbs, words
 from consumers.enrich.quotes.ascriptions import find_ascriptions
 from consumers.enrich.quotes.cue import Cue
 from consumers.enrich.quotes.grammar import Phrase, is_nominal, is_verb, joined, noun_phrase, subject
-from consumers.enrich.quotes.lexicon import cue_nouns, cue_verbs, words
 from consumers.enrich.quotes.places import neighbour
 from consumers.enrich.quotes.relays import relay
 from consumers.enrich.tokens import Tokens

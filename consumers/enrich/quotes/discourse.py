@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 
+from consumers.enrich.lexicon import nouns
 from consumers.enrich.quotes.article import Article, Draft
 from consumers.enrich.quotes.grammar import Phrase, is_pronoun, is_verb, noun_phrase, own_subject
-from consumers.enrich.quotes.lexicon import nouns
 
 
 @dataclass(slots=True)

@@ -1,9 +1,8 @@
 """Finds quotes: puts cues, reported clauses and the stretches between marks together, in the order of the text.
 
 The text is read once from its start. Each stretch between quote marks is either claimed by a cue that stands next
-to it,
-part of what a cue reports, a quotation of somebody who has just been speaking, or no quotation. What is known so far of
-who is speaking is kept in `Discourse`.
+to it, part of what a cue reports, a quotation of somebody who has just been speaking, or no quotation. What is known so
+far of who is speaking is kept in `Discourse`.
 """
 
 from __future__ import annotations

@@ -6,8 +6,6 @@ from consumers.enrich.quotes.article import Article, Draft
 from consumers.enrich.quotes.discourse import Discourse
 from consumers.enrich.quotes.grammar import Phrase, is_verb, noun_phrase, own_subject
 
-_FIRST_PERSON = frozenset("i i'm i've i'd i'll my me mine myself we we're we've our us".split())
-
 
 class Floating:
     """Chooses the speakers of words without a cue."""
@@ -93,11 +91,6 @@ class Floating:
                     return noun_phrase(tokens, head)
             token -= 1
         return None
-
-    def is_first_person(self, number: int) -> bool:
-        """Whether a stretch has a pronoun of the first person."""
-        first, last = self.article.ranges[number]
-        return any(self.tokens.lower[t] in _FIRST_PERSON for t in range(first, last + 1))
 
     def _adjacent(self, draft: Draft, number: int) -> bool:
         """Whether nothing but the cue of a quote stands between it and a stretch."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from consumers.enrich.quotes.lexicon import words
+from consumers.enrich.lexicon import words
 from consumers.enrich.tokens import Tokens
 
 _HEADS = frozenset(["old", "one", "others", "another", "some", "many", "several", "both"])

@@ -5,10 +5,10 @@
 
 from __future__ import annotations
 
+from consumers.enrich.lexicon import nouns, words
 from consumers.enrich.quotes.article import Article
 from consumers.enrich.quotes.cue import Cue
 from consumers.enrich.quotes.grammar import Phrase, noun_phrase, own_subject, plain_phrase
-from consumers.enrich.quotes.lexicon import nouns, words
 
 _BE = frozenset(["is", "was", "are", "were", "'s"])
 _NO_ACTIONS = _BE | frozenset("be been being am do does did has have had can could will would may might must".split())

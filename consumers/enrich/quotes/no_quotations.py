@@ -4,10 +4,10 @@ kept.
 
 from __future__ import annotations
 
+from consumers.enrich.lexicon import nouns, words
 from consumers.enrich.quotes.article import Article
 from consumers.enrich.quotes.attribution import after_gap, before_gap, starts_sentence
 from consumers.enrich.quotes.cue import Cue
-from consumers.enrich.quotes.lexicon import nouns, words
 
 _LONGEST_TITLE = 14
 

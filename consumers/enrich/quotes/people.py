@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from consumers.enrich.lexicon import words
 from consumers.enrich.names.lexicon import given_names
-from consumers.enrich.quotes.lexicon import words
 from consumers.enrich.tokens import Tokens
 from schemas.records import Entity
 

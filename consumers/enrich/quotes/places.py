@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from consumers.enrich.lexicon import nouns, words
 from consumers.enrich.quotes.grammar import plain_phrase
-from consumers.enrich.quotes.lexicon import nouns, words
 from consumers.enrich.tokens import Tokens
 
 _WITH_HEARER = frozenset("told tells tell asked asks warned warns reminded informed assured urged".split())

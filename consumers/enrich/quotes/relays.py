@@ -5,9 +5,9 @@ CNN reported, citing two officials: the officials speak, CNN relays. She told th
 
 from __future__ import annotations
 
+from consumers.enrich.lexicon import words
 from consumers.enrich.quotes.cue import Cue
 from consumers.enrich.quotes.grammar import Phrase, joined, noun_phrase
-from consumers.enrich.quotes.lexicon import words
 from consumers.enrich.tokens import Tokens
 
 _REPORTING = frozenset(["report", "say", "write", "reveal", "add", "note", "claim", "state"])

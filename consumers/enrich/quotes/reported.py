@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from consumers.enrich.lexicon import words
 from consumers.enrich.quotes.cue import Cue
 from consumers.enrich.quotes.grammar import clip, is_passive, is_verb, own_subject
-from consumers.enrich.quotes.lexicon import words
 from consumers.enrich.tokens import Tokens
 
 Range = tuple[int, int]

@@ -6,9 +6,9 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from consumers.enrich.lexicon import nouns, words
 from consumers.enrich.names.lexicon import known
 from consumers.enrich.quotes.grammar import Phrase, is_pronoun
-from consumers.enrich.quotes.lexicon import nouns, words
 from consumers.enrich.quotes.people import Person, read_person
 from consumers.enrich.tokens import Tokens
 from schemas.records import Entity, Speaker

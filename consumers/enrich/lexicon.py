@@ -1,4 +1,4 @@
-"""The word lists of the quote finder, read from consumers/enrich/data. The files say what each list is for."""
+"""The lists of consumers/enrich/data, as names and quotes read them. The files say what each list is for."""
 
 from __future__ import annotations
 
@@ -56,8 +56,8 @@ def inflect(lemma: str, irregular: list[str]) -> set[str]:
 def cue_nouns() -> dict[str, str]:
     """Every cue noun, singular and plural, with its group: clause or words."""
     found = {}
-    for group, words in _sections("cue_nouns.txt").items():
-        for word in words:
+    for group, listed in _sections("cue_nouns.txt").items():
+        for word in " ".join(listed).split():
             found[word] = group
             found[plural(word)] = group
     return found
@@ -66,7 +66,7 @@ def cue_nouns() -> dict[str, str]:
 @cache
 def words(name: str) -> frozenset[str]:
     """One of the lists of words.txt, as it stands there."""
-    return frozenset(_sections("words.txt")[name])
+    return frozenset(word for line in section("words.txt", name) for word in line.split())
 
 
 @cache
@@ -84,18 +84,23 @@ def plural(noun: str) -> str:
     return noun + ("es" if re.search(r"(?:s|x|z|ch|sh)$", noun) else "s")
 
 
+def section(file: str, name: str) -> tuple[str, ...]:
+    """The lines of one [section] of a list."""
+    return tuple(_sections(file)[name])
+
+
 @cache
-def _sections(name: str) -> dict[str, list[str]]:
+def _sections(file: str) -> dict[str, list[str]]:
     sections: dict[str, list[str]] = {}
     current: list[str] = []
-    for line in _lines(name):
+    for line in _lines(file):
         if line.startswith("["):
-            current = sections.setdefault(line.strip("[]"), [])
+            current = sections.setdefault(line.strip("[] "), [])
         else:
-            current.extend(line.split())
+            current.append(line)
     return sections
 
 
-def _lines(name: str) -> list[str]:
-    text = files("consumers.enrich").joinpath("data", name).read_text(encoding="utf-8")
+def _lines(file: str) -> list[str]:
+    text = files("consumers.enrich").joinpath("data", file).read_text(encoding="utf-8")
     return [line.strip() for line in text.splitlines() if line.strip() and not line.startswith("#")]
