@@ -68,7 +68,9 @@ class Annotation:
 def load(model: str = DEFAULT_MODEL) -> Language:
     """The spaCy pipeline of that import name, with the name resolver and the quote finder at its end.
 
-    Raises ConfigurationError where the model is not installed or has no parser, tagger and entity recogniser.
+    It is for reading texts by one thread at a time; it cannot be trained or saved (see `token_vectors.quicken`).
+    Raises ConfigurationError where the model is not installed, is not for English, or has no parser, tagger and entity
+    recogniser.
     """
     try:
         nlp = spacy.load(model, exclude=list(NOT_NEEDED))
@@ -76,6 +78,8 @@ def load(model: str = DEFAULT_MODEL) -> Language:
         raise ConfigurationError(
             f"the spaCy model {model!r} cannot be loaded; install it or set QUOTEWIRE_MODEL: {_line(error)}"
         ) from error
+    if nlp.lang != "en":
+        raise ConfigurationError(f"the spaCy model {model!r} reads {nlp.lang!r}; choose a full English pipeline")
     missing = [name for name in ("tagger", "parser", "ner") if name not in nlp.pipe_names]
     if missing:
         raise ConfigurationError(
@@ -94,7 +98,8 @@ def annotate(nlp: Language, texts: Iterable[Text]) -> Iterator[Annotation]:
     """Entities and quotes of each text, in the order given.
 
     Texts are taken from the iterable a batch at a time. A text that the pipeline fails on gives an annotation with a
-    `problem`; the others of its batch are not touched by it.
+    `problem`; the others of its batch are not touched by it. One thread at a time may use a pipeline: threads that
+    annotate side by side load one each.
     """
     for batch in _batches(texts):
         with _words(nlp, batch), on_one_core():

@@ -22,7 +22,7 @@ from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 from spacy.language import Language
 from spacy.tokens import Doc
-from thinc.api import Model, NumpyOps
+from thinc.api import Model, NumpyOps, Shim
 from threadpoolctl import ThreadpoolController
 
 Floats = NDArray[np.float32]
@@ -30,7 +30,10 @@ Attributes = NDArray[np.uint64]
 Layer = Model[Any, Any]
 
 REMEMBERED = 20_000
-"""Kinds of tokens whose embedding is remembered for a model; then it begins anew. At width 96 they take 8 MB."""
+"""Kinds of tokens whose embedding is remembered for a model; then it begins anew.
+
+At width 96 they take up to 15 MB and their keys some more, for each embedding of the pipeline.
+"""
 BLOCK = 512
 """Tokens that go through a convolution together, so that what it makes of them stays in the processor's cache."""
 
@@ -44,7 +47,11 @@ def on_one_core() -> AbstractContextManager[Any]:
 
 
 def quicken(nlp: Language) -> None:
-    """Put quicker equivalents into the models of a pipeline, which from then on is for reading, not for training."""
+    """Put quicker equivalents into the models of a pipeline, which from then on is for reading texts alone.
+
+    It can be neither trained nor saved: its `to_bytes` and `to_disk` raise NotImplementedError. It remembers embeddings
+    as it reads, so one thread at a time may use it.
+    """
     for _, component in nlp.pipeline:
         model = getattr(component, "model", None)
         if not isinstance(model, Model) or not isinstance(model.ops, NumpyOps):
@@ -55,6 +62,14 @@ def quicken(nlp: Language) -> None:
         for node in model.walk():
             if type(node.ops) is NumpyOps:
                 node.ops = NumpyOps(use_blis=False)
+
+
+class _NotSaved(Shim):
+    """Part of a quicker layer, which has no weights of its own: refuses to be saved without them."""
+
+    def to_bytes(self) -> bytes:
+        """Raise NotImplementedError."""
+        raise NotImplementedError("a quickened pipeline cannot be saved; save the one that spacy.load gives")
 
 
 def _parts(node: Layer, *names: str) -> list[Layer] | None:
@@ -81,7 +96,7 @@ def _embedding(node: Layer) -> Layer | None:
         ends = np.cumsum([len(doc) for doc in docs])
         return np.split(remembered(kinds), ends[:-1]), _not_trained
 
-    return Model("quotewire_embedding", forward)
+    return Model("quotewire_embedding", forward, shims=[_NotSaved(None)])
 
 
 class _Remembered:
@@ -160,7 +175,7 @@ def _convolution(node: Layer) -> Layer | None:
             best += tokens[start:end]
         return results, _not_trained
 
-    return Model("quotewire_convolution", forward)
+    return Model("quotewire_convolution", forward, shims=[_NotSaved(None)])
 
 
 def _parameter(layer: Layer, name: str) -> Floats:

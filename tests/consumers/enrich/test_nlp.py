@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 import spacy
@@ -111,6 +112,13 @@ def test_texts_are_taken_a_batch_at_a_time(pipeline: Language) -> None:
 def test_a_model_that_is_not_installed_is_the_users_mistake() -> None:
     with pytest.raises(ConfigurationError, match="no_such_model"):
         nlp.load("no_such_model")
+
+
+def test_a_model_of_another_language_is_the_users_mistake(tmp_path: Path) -> None:
+    spacy.blank("de").to_disk(tmp_path)
+
+    with pytest.raises(ConfigurationError, match="reads 'de'; choose a full English pipeline"):
+        nlp.load(str(tmp_path))
 
 
 def test_the_components_work_in_anybodys_pipeline() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -84,6 +85,13 @@ def test_all_of_the_default_pipeline_is_quickened(quick: Language) -> None:
         names = [node.name for node in quick.get_pipe(component).model.walk()]  # type: ignore[attr-defined]
         assert names.count("quotewire_embedding") == 1
         assert names.count("quotewire_convolution") == convolutions
+
+
+def test_a_quickened_pipeline_is_not_saved_without_its_weights(quick: Language, tmp_path: Path) -> None:
+    with pytest.raises(NotImplementedError, match="cannot be saved"):
+        quick.to_bytes()
+    with pytest.raises(NotImplementedError, match="cannot be saved"):
+        quick.to_disk(tmp_path)
 
 
 @pytest.mark.parametrize(
