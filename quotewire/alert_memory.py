@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import structlog
 
-from consumers.alerts.state import AlertState
 from quotewire.ports import MARK, Stream, StreamRecord
 from schemas.codec import Malformed, decode
 from schemas.records import Alert, StoryMember
 from schemas.topics import ALERTS, STORIES, Topic
+
+if TYPE_CHECKING:
+    from consumers.alerts.state import AlertState
 
 _log = structlog.get_logger()
 
@@ -28,6 +32,9 @@ class AlertMemory:
     """
 
     def __init__(self, stream: Stream) -> None:
+        # What tells stories takes a second to import; who only asks what is forgotten does without.
+        from consumers.alerts.state import AlertState
+
         self._stream = stream
         self._state = AlertState()
         self._next: dict[str, dict[int, int]] = {topic.name: {} for topic in REMEMBERED}

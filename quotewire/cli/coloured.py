@@ -6,7 +6,6 @@ import re
 
 from rich.text import Text
 
-from consumers.enrich.quotes.rules import RULES
 from quotewire.cli.output import out
 from schemas.records import EnrichedArticle, Quote, Speaker
 
@@ -36,6 +35,8 @@ def _print_quote(quote: Quote, *, explain: bool, indent: str) -> None:
     out.print(Text(indent) + _heading(quote))
     out.print(Text(f"{indent}    " + " ".join(_printable(quote.text).split())))
     if explain:
+        from consumers.enrich.quotes.rules import RULES  # brings spaCy, which takes seconds
+
         for rule in quote.rules:
             out.print(Text(f"{indent}    {rule}: {RULES.get(rule, '')}", style="dim"))
 

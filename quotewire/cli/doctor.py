@@ -11,7 +11,6 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from quotewire import gazetteer
 from quotewire import settings as settings_module
 from quotewire.cli.output import FAILED, out, print_json
 from quotewire.dead_letters import dead_letters
@@ -91,6 +90,8 @@ def doctor(json: _Json = False) -> None:
 
     **Example**: `quotewire doctor`
     """
+    from quotewire import gazetteer  # brings spaCy, which takes seconds
+
     current = settings_module.load()
     with Wiring(current) as wiring:
         checks: dict[str, Callable[[], str]] = {

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ import pytest
 from tests.end_to_end.installation import Installation
 from tests.end_to_end.news_site import BRIDGE, NewsSite
 
+ROOT = Path(__file__).parents[2]
 FEED = """<rss version="2.0"><channel><title>T</title>
 <item><title>One</title><link>/one</link></item><item><title>Two</title><guid>2</guid></item></channel></rss>"""
 ARTICLE = "“No,” said Ann Lee, the mayor. “Not now 🎉,” she added. He called it “a disaster”."
@@ -261,3 +264,11 @@ def test_help_and_version(installation: Installation) -> None:
     assert "annotate" in installation.ok("--help")
     assert "Example" in installation.ok("feeds", "add", "--help")
     assert installation.ok("--version").startswith("quotewire 0")
+
+
+@pytest.mark.parametrize("module", ["quotewire.cli", "quotewire.running"])
+def test_what_takes_seconds_to_import_is_left_to_whoever_needs_it(module: str) -> None:
+    slow = ("spacy", "thinc", "scipy", "datasketch", "wordllama", "apprise", "fastapi", "trafilatura", "kafka")
+    script = f"import sys, {module}; print(*[name for name in {slow} if name in sys.modules])"
+    found = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert found.stdout.split() == []
