@@ -197,7 +197,7 @@ def cue_before(article: Article, number: int) -> tuple[Cue, str] | None:
         if c.kind != "according" or c.first == first or c.rule == "in-words-of"
     ]
     mark = tokens.words[last]
-    if mark == ":":
+    if mark in (":", "):"):
         named = [c for c in cues if c.kind == "colon"]
         if named:
             return named[-1], "name-and-colon"

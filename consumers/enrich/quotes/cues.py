@@ -8,6 +8,7 @@ from consumers.enrich.lexicon import cue_nouns, cue_verbs, words
 from consumers.enrich.quotes.ascriptions import find_ascriptions
 from consumers.enrich.quotes.cue import Cue
 from consumers.enrich.quotes.grammar import Phrase, is_nominal, is_verb, joined, noun_phrase, subject
+from consumers.enrich.quotes.marks import EITHER, OPENING
 from consumers.enrich.quotes.places import neighbour
 from consumers.enrich.quotes.relays import relay
 from consumers.enrich.tokens import Tokens
@@ -16,8 +17,10 @@ _SURE_FORMS = frozenset("said says told tells wrote writes asked asks added adds
 """Forms that report speech whatever the tagger takes them for."""
 _DASH = re.compile(r"\s*(?:—|–|--?)\s?(?P<name>[A-Z][\w.’'-]+(?: (?:[A-Z][\w.’'-]*|de|van|von|al|bin)){0,5})")
 _COLON = re.compile(
-    r"\s*(?P<name>[A-Z][\w.’'-]*(?: (?:[A-Z][\w.’'()-]*|de|van|von|al|bin|la|the|of|for|and|&)){0,6}): ?(?=\S)"
+    r"\s*(?P<name>[A-Z][\w.’'-]*(?: (?:[A-Z][\w.’'()-]*|de|van|von|al|bin|la|the|of|for|and|&)){0,6})"
+    r"(?: \([^():]{1,30}\))?(?P<colon>:) ?(?=\S)"
 )
+_SENTENCE_START = re.compile(r"(?:[.?!][”\"’']?|;)\s+")
 
 
 def find_cues(tokens: Tokens, stretch_of: list[int]) -> list[Cue]:
@@ -119,19 +122,34 @@ def _noun(tokens: Tokens, token: int, group: str, stretch_of: list[int]) -> Cue:
 
 
 def _colons(tokens: Tokens) -> list[Cue]:
-    """A name and a colon at the start of a paragraph: Smith: We shall see."""
+    """A name and a colon at the start of a paragraph, or of a sentence within it whose words stand in marks.
+
+    Smith: We shall see. Others see it differently. Anna Roth (Greens): “No.”
+    """
     found = []
     for number, (start, end) in enumerate(tokens.paragraphs):
-        match = _COLON.match(tokens.text, start, end)
-        if match is None or len(match["name"].split()) > 6 or _is_note(match["name"]):
-            continue
-        first, last = tokens.at(match.start("name")), tokens.at(match.end("name") - 1)
-        colon = tokens.at(match.end("name"))
-        if first <= last < colon < len(tokens) and tokens.words[colon] == ":" and tokens.paragraph[colon] == number:
+        later = [match.end() for match in _SENTENCE_START.finditer(tokens.text, start, end)]
+        for place in [start, *later]:
+            match = _COLON.match(tokens.text, place, end)
+            if match is None or len(match["name"].split()) > 6 or is_note(match["name"]):
+                continue
+            first, last = tokens.at(match.start("name")), tokens.at(match.end("name") - 1)
+            colon = tokens.at(match.start("colon"))
+            if not first <= last < colon < len(tokens) or tokens.words[colon] not in (":", "):"):
+                continue
+            if tokens.paragraph[colon] != number or not (place == start or _names_speaker(tokens, match)):
+                continue
             cue = Cue("colon", ":", frozenset(["clause", "quote"]), colon, colon, colon, rule="name-and-colon")
             cue.speaker = Phrase(first, last, last)
             found.append(cue)
     return found
+
+
+def _names_speaker(tokens: Tokens, match: re.Match[str]) -> bool:
+    """Whether the words before a colon hold the name of a person or body, and a quote mark follows it."""
+    first, last = tokens.at(match.start("name")), tokens.at(match.end("name") - 1)
+    named = any(tokens.entity[token] in ("PERSON", "ORG") for token in range(first, last + 1))
+    return named and tokens.text[match.end()] in OPENING + EITHER
 
 
 def _dashes(tokens: Tokens) -> list[Cue]:
@@ -150,6 +168,6 @@ def _dashes(tokens: Tokens) -> list[Cue]:
     return found
 
 
-def _is_note(name: str) -> bool:
+def is_note(name: str) -> bool:
     """Whether the words before a colon are the newspaper's own: Update, Correction, Read more."""
     return name.lower().split()[0].strip(".") in words("notes")

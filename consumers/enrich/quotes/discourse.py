@@ -72,6 +72,9 @@ class Discourse:
             found = own_subject(tokens, root)
             if found is not None and self.can_speak(found):
                 return noun_phrase(tokens, found)
+        for token in range(max(opens, 0), first) if not roots else ():
+            if tokens.heads[token] == token and tokens.tags[token].startswith("NN") and self.can_speak(token):
+                return noun_phrase(tokens, token)
         if not roots and opens >= 0 and self.can_speak(opens) and tokens.lower[opens + 1] in ("'s", "'d", "'ll"):
             return Phrase(opens, opens, opens)
         return None
@@ -93,8 +96,20 @@ class Discourse:
                 last = token
                 while tokens.entity[token] == "PERSON" and not tokens.entity_begins[token] and token > 0:
                     token -= 1
-                return Phrase(token, last, last) if colon - last <= 4 else None
+                if colon - last > 4:
+                    return None
+                return self._speaking_for(token) or Phrase(token, last, last)
         return None
+
+    def _speaking_for(self, name: int) -> Phrase | None:
+        """Who speaks for the person named at a token: A spokesman for Anna Roth: “…”"""
+        tokens = self.article.tokens
+        token = name - 1
+        while token > 0 and tokens.tags[token].startswith(("NN", "JJ", "DT", "PRP$")):
+            token -= 1
+        if token < 1 or tokens.lower[token] != "for" or tokens.lower[token - 1] not in nouns("people"):
+            return None
+        return noun_phrase(tokens, token - 1)
 
     def can_speak(self, head: int) -> bool:
         """Whether a noun stands for somebody: a person's name, a pronoun of a person, a role."""

@@ -20,6 +20,8 @@ NEAR = 7
 """Within so many tokens of its cue one word or two between marks are a quotation; farther off they are distance
 kept.
 """
+_SAID_BY_SOMEBODY = frozenset("tell ask claim allege announce report say argue".split())
+"""Verbs that report speech in the passive even where nobody is named."""
 
 
 class Finder:
@@ -43,6 +45,7 @@ class Finder:
         events += [(self.tokens.starts[ranges[0][0]], 1, n) for n, (_, ranges, _) in enumerate(self.reports)]
         for number in range(len(self.article.stretches)):
             self._claim_beside(number)
+        self._claim_backwards()
         for turn in self.turns.values():
             act = "question" if self.tokens.text[turn.end - 1] == "?" else "statement"
             self._add(Draft([(turn.start, turn.end)], "direct", None, turn.label, (), ["turn"], act=act), [])
@@ -152,16 +155,7 @@ class Finder:
         if "thought" in cue.frames and "quote" not in cue.frames:
             return False
         if cue.speaker is None:
-            passive = tokens.tags[cue.token] == "VBN" and cue.lemma in (
-                "tell",
-                "ask",
-                "claim",
-                "allege",
-                "announce",
-                "report",
-                "say",
-                "argue",
-            )
+            passive = tokens.tags[cue.token] == "VBN" and cue.lemma in _SAID_BY_SOMEBODY
             return cue.kind == "according" or passive
         return not (
             tokens.lower[cue.speaker.head] == "it" and tokens.tags[cue.token] in ("VB", "VBG") and cue.rule != "subject"
@@ -282,6 +276,22 @@ class Finder:
             return
         draft = Draft([(stretch.start, stretch.end)], "direct", cue, cue.speaker, cue.others, [rule, cue.rule])
         self._add(draft, [number])
+
+    def _claim_backwards(self) -> None:
+        """Give the paragraphs of a quotation to the cue that stands only beside a later one of them."""
+        for number in reversed(range(1, len(self.article.stretches))):
+            draft = self.claimed.get(number)
+            if draft is None or not self.article.stretches[number].continued:
+                continue
+            if number - 1 in self.claimed or number - 1 in self.set_aside:
+                continue
+            before = self.article.stretches[number - 1]
+            self.discourse.remove(draft)
+            draft.spans.insert(0, (before.start, before.end))
+            draft.stretches.insert(0, number - 1)
+            draft.rules.append("continued")
+            self.claimed[number - 1] = draft
+            self.discourse.add(draft)
 
     def _stretch(self, number: int) -> None:
         """A stretch that no cue claims: a quotation of who has been speaking, a fragment, or nothing."""

@@ -6,6 +6,8 @@ from consumers.enrich.quotes.article import Article, Draft
 from consumers.enrich.quotes.discourse import Discourse
 from consumers.enrich.quotes.grammar import Phrase, is_verb, noun_phrase, own_subject
 
+_ENDS = frozenset(".?!")
+
 
 class Floating:
     """Chooses the speakers of words without a cue."""
@@ -93,13 +95,18 @@ class Floating:
         return None
 
     def _adjacent(self, draft: Draft, number: int) -> bool:
-        """Whether nothing but the cue of a quote stands between it and a stretch."""
+        """Whether no words but the sentence of its cue stand between a quote and a stretch."""
         if not draft.stretches or draft.stretches[-1] != number - 1:
             return False
-        gap = self.tokens.text[
-            self.article.stretches[number - 1].outer_end : self.article.stretches[number].outer_start
-        ]
-        return gap.count(". ") <= 1
+        tokens = self.tokens
+        first, last = self.article.ranges[number - 1][1] + 1, self.article.ranges[number][0] - 1
+        said = [token for token in range(first, last + 1) if tokens.words[token][0].isalnum()]
+        if not said:
+            return True
+        if draft.cue is None or not first <= draft.cue.token <= last:
+            return False
+        end = next((token for token in range(draft.cue.last, last + 1) if tokens.words[token] in _ENDS), last)
+        return said[-1] <= end
 
 
 def _by(draft: Draft, speaker: Phrase | None, rule: str) -> Draft:

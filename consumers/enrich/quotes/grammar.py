@@ -82,6 +82,8 @@ def noun_phrase(tokens: Tokens, head: int) -> Phrase:
             break
     if tokens.lower[last] in ("'s", "'") and last > head:
         last -= 1
+    if tokens.words[last] == "," and last > head:
+        last -= 1
     return Phrase(first, last, head)
 
 

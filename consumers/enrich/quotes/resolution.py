@@ -36,6 +36,8 @@ class Resolver:
     _starts: list[int] = field(default_factory=list)
     _mentions: list[tuple[int, int, Entity]] = field(default_factory=list)
     _last: list[tuple[int, str]] = field(default_factory=list)
+    """Where who spoke, by the id of the entity; "" for one person without a name."""
+    _unnamed: dict[int, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Gather what the article tells of each person."""
@@ -63,6 +65,9 @@ class Resolver:
         if entity is None:
             kind = "person" if tokens.lower[whom.head] in ("he", "she", "i") else "unnamed"
             name = tokens.text[whom.start(tokens) : whom.end(tokens)]
+            if remember and tokens.tags[whom.head] == "NN" and tokens.lower[whom.head] in nouns("people") | _UNNAMED:
+                self._last.append((start, ""))
+                self._unnamed[start] = tokens.lower[whom.head]
             return Speaker(start=start, end=end, text=text, name=name, kind=kind)
         if remember:
             self._last.append((start, entity.id))
@@ -217,6 +222,8 @@ class Resolver:
     def _by_pronoun(self, word: str, position: int) -> Entity | None:
         """The most present person of that gender; one whose gender is not known must be more present than that."""
         wanted = "male" if word in ("he", "him", "his") else "female"
+        if self._is_unnamed(wanted, position):
+            return None
         best: tuple[float, Entity] | None = None
         asker = self._asker(position)
         for score, entity in self._recent(position):
@@ -229,6 +236,24 @@ class Resolver:
             if best is None or score > best[0]:
                 best = (score, entity)
         return best[1] if best else self._named_later(wanted, position)
+
+    def _is_unnamed(self, wanted: str, position: int) -> bool:
+        """Whether a pronoun goes on with a person without a name who spoke last in its paragraph: a man in a hat."""
+        tokens = self.tokens
+        start, last = next((item for item in reversed(self._last[-20:]) if item[0] < position), (position, "-"))
+        if last or tokens.paragraph[tokens.at(start)] != tokens.paragraph[min(tokens.at(position), len(tokens) - 1)]:
+            return False
+        if self._unnamed[start] in words("female" if wanted == "male" else "male"):
+            return False
+        between = self._mentions[bisect_left(self._starts, start) : bisect_left(self._starts, position)]
+        return not any(entity.label == "PERSON" for _, _, entity in between)
+
+    def _spoke_here(self, position: int) -> set[str]:
+        """The ids of those who have spoken before a position in its paragraph."""
+        tokens = self.tokens
+        here = tokens.paragraph[min(tokens.at(position), len(tokens) - 1)]
+        recent = [(start, last) for start, last in self._last[-20:] if start < position]
+        return {last for start, last in recent if tokens.paragraph[tokens.at(start)] == here}
 
     def _asker(self, position: int) -> str:
         """The id of whoever asks in the sentence before a position: Asked by Keane how she felt, she …"""
@@ -298,9 +323,10 @@ class Resolver:
         if head not in nouns("people") and not aged and not (first == "the" and _is_calling(head)):
             return None, ""
         best: tuple[float, Entity] | None = None
+        others = self._spoke_here(position)
         for score, entity in recent:
             person = self.people.get(entity.id)
-            if person is None or score <= 1.5 or (gender and person.gender not in ("", gender)):
+            if person is None or score <= 1.5 or entity.id in others or (gender and person.gender not in ("", gender)):
                 continue
             if person.roles & nouns("people"):
                 score -= _OTHER_ROLE
@@ -318,12 +344,8 @@ class Resolver:
             "company",
             "firm",
             "club",
-            "charity",
-            "watchdog",
-            "regulator",
             "agency",
             "group",
-            "union",
             "retailer",
             "bank",
             "newspaper",
