@@ -5,7 +5,7 @@ from __future__ import annotations
 from consumers.enrich.lexicon import words
 from consumers.enrich.quotes.article import Article
 from consumers.enrich.quotes.cue import Cue
-from consumers.enrich.quotes.grammar import plain_phrase
+from consumers.enrich.quotes.grammar import is_verb, plain_phrase
 from consumers.enrich.quotes.manner import cue_by_place
 
 _SPEECH = frozenset(["quote", "clause", "manner", "thought", "naming", "topic", "words"])
@@ -219,6 +219,10 @@ def cue_before(article: Article, number: int) -> tuple[Cue, str] | None:
             return cue, "cue-right-before"
     for cue in cues:
         if cue.rule == "in-words-of" and cue.speaker is not None and max(cue.last, cue.speaker.last) == tail:
+            return cue, "according-before"
+    for cue in cues if commaed else ():
+        opens = cue.kind == "according" and cue.first == first and cue.speaker is not None
+        if opens and not any(is_verb(tokens, t) for t in range(cue.last + 1, tail + 1)):
             return cue, "according-before"
     if commaed and starts_sentence(article, number):
         best = _governing(article, [c for c in verbs if c.frames & {"quote", "manner", "clause"}])

@@ -70,6 +70,8 @@ def _add_speaker(tokens: Tokens, cue: Cue, stretch_of: list[int]) -> None:
     head, rule = subject(tokens, cue.token)
     if head is not None and stretch_of[head] >= 0 and stretch_of[cue.token] != stretch_of[head]:
         head, rule = None, "subject"
+    if head is not None and not any(character.isalnum() for character in tokens.words[head]):
+        head, rule = None, "subject"
     if head is None and rule != "agent":
         head, rule = neighbour(tokens, cue.token, stretch_of), "neighbour"
     if head is None:

@@ -72,7 +72,7 @@ class Discourse:
             found = own_subject(tokens, root)
             if found is not None and self.can_speak(found):
                 return noun_phrase(tokens, found)
-        for token in range(max(opens, 0), first) if not roots else ():
+        for token in range(opens, first) if opens >= 0 and not roots else ():
             if tokens.heads[token] == token and tokens.tags[token].startswith("NN") and self.can_speak(token):
                 return noun_phrase(tokens, token)
         if not roots and opens >= 0 and self.can_speak(opens) and tokens.lower[opens + 1] in ("'s", "'d", "'ll"):

@@ -1,8 +1,8 @@
 """Finds quotes: puts cues, reported clauses and the stretches between marks together, in the order of the text.
 
-The text is read once from its start. Each stretch between quote marks is either claimed by a cue that stands next
-to it, part of what a cue reports, a quotation of somebody who has just been speaking, or no quotation. What is known so
-far of who is speaking is kept in `Discourse`.
+The text is read once from its start. Each stretch between quote marks is either claimed by a cue beside it,
+part of what a cue reports, a quotation of somebody who has just been speaking, or no quotation. What is known so far of
+who is speaking is kept in `Discourse`.
 """
 
 from __future__ import annotations
@@ -17,9 +17,7 @@ from consumers.enrich.quotes.reported import Range, reported
 from consumers.enrich.quotes.transcripts import find_turns
 
 NEAR = 7
-"""Within so many tokens of its cue one word or two between marks are a quotation; farther off they are distance
-kept.
-"""
+"""Within so many tokens of its cue a word or two between marks are a quotation; farther off, distance kept."""
 _SAID_BY_SOMEBODY = frozenset("tell ask claim allege announce report say argue".split())
 """Verbs that report speech in the passive even where nobody is named."""
 
@@ -44,7 +42,10 @@ class Finder:
         events: list[tuple[int, int, int]] = [(s.start, 0, n) for n, s in enumerate(self.article.stretches)]
         events += [(self.tokens.starts[ranges[0][0]], 1, n) for n, (_, ranges, _) in enumerate(self.reports)]
         for number in range(len(self.article.stretches)):
-            self._claim_beside(number)
+            if no_quotation(self.article, number) in ("note", "nickname"):
+                self.set_aside.add(number)
+            else:
+                self._claim_beside(number)
         self._claim_backwards()
         for turn in self.turns.values():
             act = "question" if self.tokens.text[turn.end - 1] == "?" else "statement"
@@ -83,10 +84,10 @@ class Finder:
         others = [number for number in touched if number in self.claimed and self.claimed[number].cue is not cue]
         if others and all(number in self.claimed for number in touched):
             return
-        direct = any(number in self.claimed and self.claimed[number].kind == "direct" for number in touched)
-        if direct and self._outside(ranges) == 0:
+        if any(no_quotation(self.article, number) == "note" for number in touched):
             return
-        if not touched and not self._worth(cue):
+        direct = any(number in self.claimed and self.claimed[number].kind == "direct" for number in touched)
+        if (direct and self._outside(ranges) == 0) or (not touched and not self._worth(cue)):
             return
         spans = [self._widened(span, touched) for span in spans]
         whole = bool(touched) and self._outside(ranges) == 0

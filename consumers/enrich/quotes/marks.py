@@ -212,7 +212,7 @@ def _single(text: str, start: int, end: int, covered: list[tuple[int, int]]) -> 
     found: list[Stretch] = []
     last = start
     for position, opening in enumerate(marks):
-        if opening < last or not _single_opens(text, opening, start, end):
+        if opening < last or _elided(text, opening) or not _single_opens(text, opening, start, end):
             continue
         closing = _single_closing(text, marks[position + 1 : position + 1 + _CANDIDATES], start, end)
         if closing is None or not any(c.isalnum() for c in text[opening + 1 : closing]):
@@ -244,7 +244,9 @@ def _single_closing(text: str, candidates: list[int], start: int, end: int) -> i
     for mark in candidates:
         before = text[mark - 1]
         after = text[mark + 1] if mark + 1 < end else " "
-        if text[mark] == "‘" or (_single_opens(text, mark, start, end) and not _elided(text, mark)):
+        if _elided(text, mark):
+            continue
+        if text[mark] == "‘" or _single_opens(text, mark, start, end):
             if doubtful is not None:
                 return doubtful
             if text[mark] == "‘":
@@ -261,4 +263,4 @@ def _single_closing(text: str, candidates: list[int], start: int, end: int) -> i
 
 def _elided(text: str, mark: int) -> bool:
     """Whether an apostrophe stands for letters left out at a word's start: ’90s, ’em, ’til."""
-    return bool(re.match(r"[’'](?:\d0s|em\b|til\b|tis\b|cause\b|n\b)", text[mark : mark + 8]))
+    return bool(re.match(r"[’'‘](?:\d0s|em\b|til\b|tis\b|cause\b|n\b)", text[mark : mark + 8]))

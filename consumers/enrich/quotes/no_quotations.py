@@ -23,6 +23,10 @@ def no_quotation(article: Article, number: int) -> str:
     previous = tokens.lower[tail] if before <= tail else ""
     if article.stretches[number].outer_start and tokens.text[article.stretches[number].outer_start - 1] == "=":
         return "markup"
+    if previous == ":" and tail - before <= 2 and tokens.lower[before] in words("notes"):
+        return "note"
+    if _is_nickname(article, number):
+        return "nickname"
     if previous in ("as", "like") and tail - 2 >= before and tokens.lower[tail - 1] == "such":
         listed = nouns("labels") | {"terms", "expressions"}
         if any(tokens.lower[t] in listed for t in range(max(before, tail - 4), tail)):
@@ -47,6 +51,24 @@ def no_quotation(article: Article, number: int) -> str:
     if _within_noun_phrase(article, number):
         return "modifier"
     return ""
+
+
+def _is_nickname(article: Article, number: int) -> bool:
+    """Whether one to three words with capitals stand in marks within somebody's name: Dean ‘Deano’ Fox."""
+    tokens, text = article.tokens, article.tokens.text
+    stretch = article.stretches[number]
+    first, last = article.ranges[number]
+    if last - first > 2 or text[stretch.outer_start - 1 : stretch.outer_start] != " ":
+        return False
+    if not stretch.closed or text[stretch.outer_end : stretch.outer_end + 1] != " ":
+        return False
+    before, after = tokens.at(stretch.outer_start - 2), tokens.at(stretch.outer_end + 1)
+    if stretch.outer_start < 2 or after >= len(tokens) or not tokens.words[first][0].isupper():
+        return False
+    parts = (before, after)
+    return all(tokens.tags[t] == "NNP" and tokens.words[t][0].isupper() for t in parts) and any(
+        tokens.entity[t] == "PERSON" for t in parts
+    )
 
 
 def _said_by_somebody(article: Article, verb: int) -> bool:

@@ -11,7 +11,7 @@ from consumers.enrich.quotes.grammar import Phrase, joined, noun_phrase
 from consumers.enrich.tokens import Tokens
 
 _REPORTING = frozenset(["report", "say", "write", "reveal", "add", "note", "claim", "state"])
-_CITING = frozenset(["citing", "quoting"])
+CITING = frozenset(["citing", "quoting"])
 _HEARD_BY = frozenset(["tell", "inform", "assure", "speak", "talk"])
 
 
@@ -32,7 +32,7 @@ def _citing(tokens: Tokens, cue: Cue) -> bool:
     for token in range(sentence, min(cue.last + 40, len(tokens))):
         if tokens.sentence[token] != sentence:
             break
-        if tokens.lower[token] not in _CITING or tokens.paragraph[token] != tokens.paragraph[cue.token]:
+        if tokens.lower[token] not in CITING or tokens.paragraph[token] != tokens.paragraph[cue.token]:
             continue
         for child in tokens.children[token]:
             if tokens.deps[child] == "dobj" and cue.speaker is not None:

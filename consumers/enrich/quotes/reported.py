@@ -5,6 +5,7 @@ from __future__ import annotations
 from consumers.enrich.lexicon import words
 from consumers.enrich.quotes.cue import Cue
 from consumers.enrich.quotes.grammar import clip, is_passive, is_verb, own_subject
+from consumers.enrich.quotes.relays import CITING
 from consumers.enrich.tokens import Tokens
 
 Range = tuple[int, int]
@@ -12,6 +13,8 @@ Range = tuple[int, int]
 
 _CLAUSES = frozenset(["ccomp", "csubj", "csubjpass"])
 _OPENERS = frozenset(["that", ":", ","])
+_NAMING = frozenset(["named", "identified"])
+"""What sources ask not to be: no words of theirs."""
 
 
 def reported(tokens: Tokens, cue: Cue) -> tuple[list[Range], str]:
@@ -68,10 +71,19 @@ def _clause_after(tokens: Tokens, cue: Cue) -> list[Range]:
         start = max(tokens.left[child], cue.last + 1)
         if cue.speaker and cue.speaker.first > cue.token and cue.speaker.last < child:
             start = max(start, cue.speaker.last + 1)
-        found = _content(tokens, start, tokens.right[child], tokens.paragraph[cue.token])
-        if found:
+        end = tokens.right[child]
+        if cue.rule == "cited-source":
+            end = next((token - 1 for token in range(start, end + 1) if tokens.lower[token] in CITING), end)
+        found = _content(tokens, start, end, tokens.paragraph[cue.token])
+        if found and not _tells_of_speaker(tokens, cue, found[0]):
             return [found]
     return []
+
+
+def _tells_of_speaker(tokens: Tokens, cue: Cue, start: int) -> bool:
+    """Whether a clause is about the speaker who stands before it: …, says Anna Roth, who was not there."""
+    relative = tokens.tags[start] in ("WP", "WP$", "WDT")
+    return relative and cue.speaker is not None and cue.token < cue.speaker.head < start
 
 
 def _clause_before(tokens: Tokens, cue: Cue) -> list[Range]:
@@ -149,11 +161,9 @@ def _that_clause(tokens: Tokens, cue: Cue) -> list[Range]:
     """She said in an interview with the paper that it was over: the parser hangs such clauses on the noun before
     them.
     """
+    ends = frozenset('.;:“"') if cue.rule == "cited-source" else frozenset(',.;:“"')
     for token in range(cue.last + 1, min(cue.last + 14, len(tokens))):
-        if (
-            tokens.words[token] in (",", ".", ";", ":", "“", '"')
-            or tokens.sentence[token] != tokens.sentence[cue.token]
-        ):
+        if tokens.words[token] in ends or tokens.sentence[token] != tokens.sentence[cue.token]:
             break
         if tokens.lower[token] == "that" and tokens.tags[token] in ("IN", "WDT") and token > cue.last + 1:
             clause = tokens.heads[token]
@@ -290,6 +300,8 @@ def _infinitive(tokens: Tokens, cue: Cue) -> list[Range]:
         if not any(tokens.lower[c] == "to" and tokens.tags[c] == "TO" for c in tokens.children[child]):
             continue
         if cue.lemma == "refuse" and tokens.lower[child] not in words("answering"):
+            continue
+        if cue.lemma == "ask" and tokens.lower[child] in _NAMING:
             continue
         found = _content(tokens, max(tokens.left[child], cue.last + 1), tokens.right[child], paragraph)
         return [found] if found else []

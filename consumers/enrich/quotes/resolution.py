@@ -323,16 +323,18 @@ class Resolver:
         if head not in nouns("people") and not aged and not (first == "the" and _is_calling(head)):
             return None, ""
         best: tuple[float, Entity] | None = None
-        others = self._spoke_here(position)
         for score, entity in recent:
             person = self.people.get(entity.id)
-            if person is None or score <= 1.5 or entity.id in others or (gender and person.gender not in ("", gender)):
+            if person is None or score <= 1.5 or (gender and person.gender not in ("", gender)):
                 continue
             if person.roles & nouns("people"):
                 score -= _OTHER_ROLE
             if best is None or score > best[0]:
                 best = (score, entity)
-        return (best[1], "role-of-recent") if best else (None, "")
+        bare = phrase.head == phrase.last == phrase.first + 1
+        if best is None or (bare and best[1].id in self._spoke_here(position)):
+            return None, ""
+        return best[1], "role-of-recent"
 
     def _body(self, head: str, position: int) -> Entity | None:
         """The body that “the council” means: the last one mentioned whose name ends so, else the last one that fits."""

@@ -6,9 +6,9 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 
+from consumers.enrich.lexicon import words
 from consumers.enrich.quotes.cues import is_note
 from consumers.enrich.quotes.grammar import Phrase
-from consumers.enrich.quotes.lexicon import words
 from consumers.enrich.tokens import Tokens
 
 _LABEL = re.compile(r"\s*(?P<label>[A-Z][^\s:]*(?: [^\s:]+){0,4}?)(?P<mark>:|(?<=^Q)\.|(?<=^A)\.)\s+(?=\S)")

@@ -58,10 +58,14 @@ def test_a_quote_of_several_paragraphs_has_the_speaker_named_in_its_last(pipelin
 @pytest.mark.parametrize(
     "text",
     [
-        "The firm sells kettles.\n\nPrice: £20 in most shops\n\nVerdict: Too loud for a small flat\n\n"
-        "Price: £35 with the lid\n\nVerdict: Better",
-        "The river is still rising.\n\nUpdate: The bridge is shut\n\nUpdate: The school is shut\n\n"
-        "Update: The bridge is open",
+        (
+            "The firm sells kettles.\n\nPrice: £20 in most shops\n\nVerdict: Too loud for a small flat\n\n"
+            "Price: £35 with the lid\n\nVerdict: Better"
+        ),
+        (
+            "The river is still rising.\n\nUpdate: The bridge is shut\n\nUpdate: The school is shut\n\n"
+            "Update: The bridge is open"
+        ),
     ],
 )
 def test_repeated_labels_alone_make_no_interview(pipeline: Language, text: str) -> None:
@@ -84,8 +88,10 @@ def test_an_interview_without_a_headline_keeps_its_first_question(pipeline: Lang
         ("“We are ready,” Ann Lee said. “So are we,” said the driver.", "the driver"),
         ("Norvale Motors will close its plant in May. The union called the cuts “heartless and hasty”.", "The union"),
         (
-            "Tom Reed runs the stall. “Best soup in town,” said a man in a hat, finishing his bowl. "
-            "He said he had eaten there for years.",
+            (
+                "Tom Reed runs the stall. “Best soup in town,” said a man in a hat, finishing his bowl. "
+                "He said he had eaten there for years."
+            ),
             "He",
         ),
     ],
@@ -97,3 +103,55 @@ def test_a_speaker_without_a_name_is_not_the_nearest_name(pipeline: Language, te
 def test_a_speaker_ends_before_the_comma(pipeline: Language) -> None:
     text = "“Best soup in town,” said a man in a hat, finishing his bowl."
     assert spoken(pipeline, text) == [("Best soup in town", "a man in a hat")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "CNN reported, citing two officials, that the embassy would close.",
+        "CNN reported that the embassy would close, citing two officials.",
+        "Citing two officials, CNN reported that the embassy would close.",
+    ],
+)
+def test_the_cited_speak_wherever_they_stand(pipeline: Language, text: str) -> None:
+    assert spoken(pipeline, text) == [("the embassy would close", "two officials")]
+
+
+@pytest.mark.parametrize("mark", ["'", "’", "‘"])
+def test_an_apostrophe_before_a_decade_opens_nothing(pipeline: Language, mark: str) -> None:
+    text = f"The {mark}90s were loud, and Anna Roth said 'nobody slept a wink'."
+    assert spoken(pipeline, text) == [("nobody slept a wink", "Anna Roth")]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("« C’est fini », said Pierre Dumas.", ("C’est fini", "Pierre Dumas")),
+        ("“The files are gone,” said an official who asked not to be named.", ("The files are gone", "an official")),
+        (
+            "“It holds water,” says Mark Oduya, a biologist at Leeds who wasn’t involved.",
+            ("It holds water", "Mark Oduya"),
+        ),
+        ("In the words of its author, Nina Falk, “nobody listened”.", ("nobody listened", "Nina Falk")),
+    ],
+)
+def test_what_is_said_of_a_speaker_is_not_quoted(pipeline: Language, text: str, expected: tuple[str, str]) -> None:
+    assert spoken(pipeline, text) == [expected]
+
+
+def test_according_to_a_doctor_before_words_in_marks(pipeline: Language) -> None:
+    text = "According to Dr. Sam Lowe, “the vaccine works” but the supply is slow."
+    [(words, name)] = spoken(pipeline, text)
+    assert "the vaccine works" in words
+    assert name == "Sam Lowe"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Dean ‘Deano’ Fox scored twice on Saturday.",
+        "The town left the union in May. Read more: ‘Why we left’. Related: “What the mayor knew.”",
+    ],
+)
+def test_nicknames_and_notes_on_what_to_read_are_not_quoted(pipeline: Language, text: str) -> None:
+    assert spoken(pipeline, text) == []
