@@ -107,7 +107,7 @@ def test_annotate_names_the_speaker(installation: Installation, tmp_path: Path) 
 def test_annotate_explains(installation: Installation) -> None:
     told = installation.ok("annotate", "--explain", stdin=ARTICLE)
     assert "Ann Lee" in told
-    assert "because: " in told
+    assert "subject: the cue's subject" in told
 
 
 def test_annotate_goes_on_after_bad_input(installation: Installation, tmp_path: Path) -> None:
@@ -159,7 +159,7 @@ def test_a_feed_with_credentials_is_removed_as_it_is_shown(installation: Install
     ("settings", "arguments", "status", "complaint"),
     [
         ({}, ["run", "nonsense"], 2, "there is no stage nonsense"),
-        ({}, ["run", "web", "--once"], 2, "leave web out"),
+        ({}, ["run", "web", "--once"], 2, "web has no end: leave it out"),
         ({"QUOTEWIRE_BATCH": "none"}, ["status"], 2, "QUOTEWIRE_BATCH"),
         ({"QUOTEWIRE_STREAM": "mysql://x"}, ["run", "--once"], 2, "QUOTEWIRE_STREAM"),
         ({"QUOTEWIRE_INDEX": "sqlite://"}, ["status"], 2, "QUOTEWIRE_INDEX"),
