@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import TracebackType
@@ -33,6 +33,9 @@ _KEEPS_METHOD = (307, 308)
 _LONGEST_REPLY = 100_000
 _LISTS = ("Content-Encoding", "Link")
 """Headers that mean the same in several lines as in one with commas."""
+
+HopCheck = Callable[[str], Awaitable[FetchProblem | None]]
+"""Asked of each address that a redirect leads to, before it is asked for: what stands against it, None for nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,7 @@ class Fetching(Protocol):
         last_modified: str | None = None,
         accept: str = ACCEPT_FEED,
         body_limit: int | None = None,
+        hop_check: HopCheck | None = None,
     ) -> Fetched | FetchProblem:
         """Ask for an address; never raises for what a server or network does."""
         ...
@@ -132,19 +136,21 @@ class Fetcher:
         last_modified: str | None = None,
         accept: str = ACCEPT_FEED,
         body_limit: int | None = None,
+        hop_check: HopCheck | None = None,
     ) -> Fetched | FetchProblem:
         """Ask for an address, following redirects.
 
         etag, last_modified: validators of the last answer, for a conditional request. accept: the Accept header.
-        body_limit: longest body in bytes, where it is not that of the limits. Never raises for what a server, a network
-        or an address does: that is a FetchProblem.
+        body_limit: longest body in bytes, where it is not that of the limits. hop_check: may stop it at a redirect;
+        what it says is the answer then. Never raises for what a server, a network or an address does: that is a
+        FetchProblem.
         """
         headers = {"Accept": accept}
         if etag:
             headers["If-None-Match"] = etag
         if last_modified:
             headers["If-Modified-Since"] = last_modified
-        return await self._follow(url, headers, body_limit or self.limits.body)
+        return await self._follow(url, headers, body_limit or self.limits.body, hop_check=hop_check)
 
     async def post(self, url: str, fields: Mapping[str, str]) -> Fetched | FetchProblem:
         """Send a form to an address, within the limits and by the address policy of every fetch.
@@ -154,7 +160,13 @@ class Fetcher:
         return await self._follow(url, {"Accept": "*/*"}, _LONGEST_REPLY, form=fields)
 
     async def _follow(
-        self, url: str, headers: dict[str, str], limit: int, form: Mapping[str, str] | None = None
+        self,
+        url: str,
+        headers: dict[str, str],
+        limit: int,
+        *,
+        form: Mapping[str, str] | None = None,
+        hop_check: HopCheck | None = None,
     ) -> Fetched | FetchProblem:
         visited: set[str] = set()
         permanent: str | None = None
@@ -169,6 +181,8 @@ class Fetcher:
                 return FetchProblem("hard", f"redirects in a circle at {without_credentials(url)}")
             if len(visited) > self.limits.redirects:
                 return FetchProblem("hard", f"more than {self.limits.redirects} redirects")
+            if visited and hop_check and (stopped := await hop_check(url)):
+                return stopped
             visited.add(str(target))
             # Waiting for a turn takes nothing from the time that the server has.
             async with self._owners.slot(registered_domain(url)):

@@ -6,13 +6,16 @@ import asyncio
 import html
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from urllib.parse import urlsplit
 
-from producers.answers import FetchProblem
+from producers.answers import Fetched, FetchProblem
+from producers.connections import OwnerLimit
 from producers.fetch import ACCEPT_PAGE, Fetching
+from producers.holds import HoldLimits, Holds, may_pass
 from producers.robots import Robots
-from producers.urls import without_credentials
+from producers.urls import registered_domain, without_credentials
 from producers.walls import wall
 from schemas.records import Entry, Page
 
@@ -34,6 +37,9 @@ class PageLimits:
     """Words from which a feed's text counts as the whole article."""
     patience: float = 60
     """Longest wait for a site's crawl delay, in seconds."""
+    at_once: int = 2
+    """Pages of one registered domain asked for at once."""
+    holds: HoldLimits = field(default_factory=HoldLimits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +48,10 @@ class PageResult:
 
     page: Page | None = None
     problem: str | None = None
+    again: datetime | None = None
+    """When the page may be had at the earliest; None where that will never be, or it is there."""
+    tried: bool = True
+    """False where nobody was asked, because others are before it or the site wants fewer requests."""
 
 
 def page_wanted(entry: Entry, *, full_text: int = _FULL_TEXT) -> bool:
@@ -62,7 +72,10 @@ def _without_tags(markup: str) -> str:
 
 
 class Pages:
-    """Fetches article pages, as robots.txt allows. Never raises for what a site does: that is the problem's text."""
+    """Fetches article pages, as robots.txt and the sites allow; they are asked at every redirect too.
+
+    Never raises for what a site does: that is the problem's text.
+    """
 
     def __init__(
         self, fetcher: Fetching, robots: Robots, now: Callable[[], datetime], limits: PageLimits | None = None
@@ -71,19 +84,66 @@ class Pages:
         self._robots = robots
         self._now = now
         self._limits = limits or PageLimits()
+        self._holds = Holds(now, self._limits.holds)
+        self._turns = OwnerLimit(self._limits.at_once)
 
     async def of(self, entry: Entry) -> PageResult:
         """The page of an entry, where it is wanted and can be had."""
-        limits = self._limits
-        if entry.link is None or not page_wanted(entry, full_text=limits.full_text):
+        if entry.link is None or not page_wanted(entry, full_text=self._limits.full_text):
             return PageResult()
-        problem = await self._robots.refusal(entry.link)
-        problem = problem or await self._robots.turn(entry.link, patience=limits.patience)
-        if problem:
-            return PageResult(problem=problem)
-        answer = await self._fetcher.fetch(entry.link, accept=ACCEPT_PAGE, body_limit=limits.body)
-        if isinstance(answer, FetchProblem):
-            return PageResult(problem=answer.reason)
+        stopped = await self._stopped(entry.link)
+        if stopped:
+            return stopped
+        # Those that wait here learn from the answers to those before them whether to ask at all.
+        async with self._turns.slot(registered_domain(entry.link)):
+            answer = self._held(entry.link) or await self._asked(entry.link)
+        return answer if isinstance(answer, PageResult) else await self._page(answer)
+
+    async def _asked(self, link: str) -> Fetched | PageResult:
+        asked = link
+        stopped: PageResult | None = None
+
+        async def hop_check(url: str) -> FetchProblem | None:
+            nonlocal asked, stopped
+            stopped = await self._stopped(url, before=asked)
+            asked = url
+            return FetchProblem("refused", stopped.problem or "") if stopped else None
+
+        answer = await self._fetcher.fetch(link, accept=ACCEPT_PAGE, body_limit=self._limits.body, hop_check=hop_check)
+        if stopped:
+            return stopped
+        if isinstance(answer, Fetched):
+            self._holds.note(asked, None)
+            return answer
+        self._holds.note(asked, answer)
+        return self._without(answer, again=self._held(asked))
+
+    async def _stopped(self, url: str, *, before: str | None = None) -> PageResult | None:
+        """Why an address is not to be asked for; waits for its turn. before: the address that led there."""
+        held = self._held(url)
+        if held:
+            return held
+        refusal = await self._robots.refusal(url)
+        if refusal:
+            return self._without(refusal)
+        if before and urlsplit(before).netloc == urlsplit(url).netloc:
+            return None
+        late = await self._robots.turn(url, patience=self._limits.patience)
+        return PageResult(problem=late, again=self._now(), tried=False) if late else None
+
+    def _held(self, url: str) -> PageResult | None:
+        held = self._holds.problem(url)
+        if held is None:
+            return None
+        again = self._now() + timedelta(seconds=held.retry_after or 0)
+        return PageResult(problem=held.reason, again=again, tried=False)
+
+    def _without(self, problem: FetchProblem, again: PageResult | None = None) -> PageResult:
+        if not may_pass(problem):
+            return PageResult(problem=problem.reason)
+        return PageResult(problem=problem.reason, again=again.again if again else self._now())
+
+    async def _page(self, answer: Fetched) -> PageResult:
         kind = answer.content_type.partition(";")[0].strip().lower()
         if kind and not (kind.startswith("text/") or "html" in kind or "xml" in kind):
             return PageResult(problem=f"the page is no text but {kind[:80]}")

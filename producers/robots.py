@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import replace
 from urllib.parse import urlsplit, urlunsplit
 
 from protego import Protego
@@ -32,22 +33,28 @@ class Robots:
         self._fetcher = fetcher
         self._agent = agent
         self._time = time or (lambda: asyncio.get_running_loop().time())
-        self._rules: OrderedDict[str, tuple[float, asyncio.Future[Protego | None]]] = OrderedDict()
+        self._rules: OrderedDict[str, tuple[float, asyncio.Future[Protego | FetchProblem]]] = OrderedDict()
         self._lengths: dict[str, int] = {}
         self._turns: OrderedDict[str, float] = OrderedDict()
 
-    async def refusal(self, url: str) -> str | None:
-        """Why a page may not be fetched; None where it may."""
-        rules = await self._of(_site(url))
-        if rules is None:
-            return "the site's robots.txt cannot be had for now"
-        return None if rules.can_fetch(url, self._agent) else "robots.txt of the site does not allow it"
+    async def refusal(self, url: str) -> FetchProblem | None:
+        """Why a page may not be fetched; None where it may.
+
+        Its kind is `refused` where the rules say so; where they cannot be had, that of the problem in having them.
+        """
+        site = _site(url)
+        rules = await self._of(site)
+        if isinstance(rules, FetchProblem):
+            return replace(rules, reason=f"robots.txt of {site} cannot be had: {rules.reason}")
+        if rules.can_fetch(url, self._agent):
+            return None
+        return FetchProblem("refused", f"robots.txt of {site} does not allow it")
 
     async def turn(self, url: str, *, patience: float) -> str | None:
         """Wait for the site's crawl delay, if it has one. Why not, where that takes more than `patience` seconds."""
         site = _site(url)
         rules = await self._of(site)
-        delay = rules.crawl_delay(self._agent) if rules else None
+        delay = None if isinstance(rules, FetchProblem) else rules.crawl_delay(self._agent)
         if not delay or not 0 < delay < 1e6:
             return None
         now = self._time()
@@ -61,7 +68,7 @@ class Robots:
         await asyncio.sleep(start - now)
         return None
 
-    async def _of(self, site: str) -> Protego | None:
+    async def _of(self, site: str) -> Protego | FetchProblem:
         until, rules = self._rules.get(site, (0.0, None))
         # Those who come while it is being asked for wait for the same answer.
         if rules is None or (rules.done() and (self._time() >= until or rules.cancelled())):
@@ -71,7 +78,7 @@ class Robots:
         found = await asyncio.shield(rules)
         until, kept = self._rules.get(site, (0.0, None))
         # It may be forgotten by now, or asked for anew.
-        if found is None and kept is rules:
+        if isinstance(found, FetchProblem) and kept is rules:
             self._rules[site] = (min(until, self._time() + _KEEP_UNREACHABLE), rules)
         return found
 
@@ -80,7 +87,7 @@ class Robots:
             site, _ = self._rules.popitem(last=False)
             self._lengths.pop(site, None)
 
-    async def _ask(self, site: str) -> Protego | None:
+    async def _ask(self, site: str) -> Protego | FetchProblem:
         answer = await self._fetcher.fetch(
             f"{site}/robots.txt", accept="text/plain, */*;q=0.1", body_limit=_LONGEST_ANSWER
         )
@@ -97,11 +104,11 @@ class Robots:
         return rules
 
 
-def _without_file(problem: FetchProblem) -> Protego | None:
+def _without_file(problem: FetchProblem) -> Protego | FetchProblem:
     # RFC 9309, 2.3.1: what is not there allows everything, what cannot be reached nothing.
     if problem.status is not None and 400 <= problem.status < 500 and problem.status != 429:
         return _parse("")
-    return None
+    return problem
 
 
 def _parse(text: str) -> Protego:

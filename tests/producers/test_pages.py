@@ -4,26 +4,44 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
 import pytest
 
+from producers.addresses import AddressPolicy
 from producers.answers import Fetched, FetchProblem
 from producers.fetch import Fetcher
 from producers.pages import PageLimits, PageResult, Pages, page_wanted
 from producers.robots import Robots
 from schemas.records import Entry
+from tests.producers.conftest import LIMITS
 from tests.producers.feeds import LONG
 from tests.producers.site import Reply, Request, Site, redirect
 
 NOW = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
 HTML = b"<html><body><p>The council met.</p></body></html>"
+OTHER_HOST = "127.0.0.2"
 PAGE = Reply(HTML, content_type="text/html; charset=utf-8")
 
 
 @pytest.fixture
 def pages(fetcher: Fetcher) -> Pages:
     return Pages(fetcher, Robots(fetcher), lambda: NOW, PageLimits(body=20_000, patience=0.5))
+
+
+@pytest.fixture
+async def fetcher(site: Site) -> AsyncIterator[Fetcher]:
+    policy = AddressPolicy.from_text(endpoints=[(site.host, site.port), (OTHER_HOST, site.port)])
+    async with Fetcher(policy, LIMITS) as fetcher:
+        yield fetcher
+
+
+@pytest.fixture
+async def other(site: Site) -> AsyncIterator[Site]:
+    """A site of another owner."""
+    async with Site(OTHER_HOST, site.port) as other:
+        yield other
 
 
 async def of(pages: Pages, site: Site, path: str = "/story") -> PageResult:
@@ -109,6 +127,25 @@ async def test_a_site_without_rules_allows_everything(site: Site, pages: Pages, 
     assert (await of(pages, site)).page is not None
 
 
+async def test_the_site_that_a_link_leads_to_is_asked_too(site: Site, pages: Pages, other: Site) -> None:
+    site["/go"] = redirect(other.url("/story"), 302)
+    other["/robots.txt"] = robots("User-agent: *\nDisallow: /\n")
+    other["/story"] = PAGE
+    result = await of(pages, site, "/go")
+    assert result.problem == f"robots.txt of http://{other.host}:{other.port} does not allow it"
+    assert (result.page, result.again) == (None, None)
+    assert len(site.asked("/go")) == 1
+    assert [request.path for request in other.requests] == ["/robots.txt"]
+
+
+async def test_a_path_that_a_link_leads_to_is_held_against_the_rules_of_its_own_site(site: Site, pages: Pages) -> None:
+    site["/robots.txt"] = robots("User-agent: *\nDisallow: /private\n")
+    site["/go"] = redirect("/private/story", 302)
+    site["/private/story"] = PAGE
+    assert "does not allow" in ((await of(pages, site, "/go")).problem or "")
+    assert site.asked("/private/story") == []
+
+
 async def test_rules_that_cannot_be_had_allow_nothing(site: Site, pages: Pages) -> None:
     site["/robots.txt"] = Reply(status=500)
     site["/story"] = PAGE
@@ -175,7 +212,9 @@ async def test_a_site_that_is_forgotten_while_it_is_asked_answers_all_the_same(
     for number in range(5):
         assert await robots.refusal(f"https://{number}.example/1") is None
     sites.gate.set()
-    assert "cannot be had" in (await slow or "")
+    refusal = await slow
+    assert refusal is not None
+    assert "cannot be had" in refusal.reason
 
 
 async def test_a_crawl_delay_is_kept_and_one_that_takes_too_long_is_named(site: Site, pages: Pages) -> None:
