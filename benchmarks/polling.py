@@ -312,7 +312,7 @@ def _measure_memory(known: int) -> None:
     """Print the memory of a poller that knows many feeds, parser processes included."""
     from producers.opml import FeedSource
     from quotewire.adapters.sqlite_feed_store import SqliteFeedStore
-    from quotewire.ports import FeedRecord
+    from quotewire.ports import FeedRecord, FeedUpdate
     from quotewire.settings import Settings
     from quotewire.wiring import Wiring
 
@@ -331,7 +331,7 @@ def _measure_memory(known: int) -> None:
                     )
                     for number, source in enumerate(listed[first : first + 1_000])
                 ]  # fmt: skip
-                store.save_all([(record, ()) for record in some])
+                store.save_all([FeedUpdate(record) for record in some])
         with Wiring(Settings(data=Path(folder), samples="none")) as wiring, asyncio.Runner() as runner:
             wiring.feed_sources = lambda: listed  # type: ignore[method-assign]
 

@@ -10,11 +10,12 @@ from typing import TypeVar
 
 import structlog
 
+from producers.awaiting import AwaitLimits, awaited
 from producers.identity import Decision
 from producers.pages import PageResult, Pages
 from producers.together import Together
 from producers.waits import Waits
-from quotewire.ports import FeedRecord, FeedStore, Rejected, SeenEntry, Unavailable
+from quotewire.ports import AwaitedPage, FeedStore, FeedUpdate, Rejected, SeenEntry, Unavailable
 from schemas.records import FeedReference, RawArticle
 
 log = structlog.get_logger()
@@ -35,6 +36,10 @@ class Delivered:
     page_problems: int = 0
     rejected: int = 0
     """Articles that the stream will never take, each of them logged."""
+    awaited: tuple[AwaitedPage, ...] = ()
+    """Pages that are to be asked for again."""
+    settled: tuple[str, ...] = ()
+    """Ids of edited articles whose page is not, whatever was awaited before."""
 
 
 class Delivery:
@@ -51,6 +56,7 @@ class Delivery:
         pages: Pages,
         publish_at_once: int,
         pages_at_poll: int | None,
+        awaiting: AwaitLimits,
         retry_wait: float,
         waits: Waits,
     ) -> None:
@@ -58,10 +64,11 @@ class Delivery:
         self._publishing = Together[Sequence[RawArticle]](
             lambda some: publish([article for articles in some for article in articles]), at_once=_PUBLISH_TOGETHER
         )
-        self._remembering = Together[tuple[FeedRecord, Sequence[SeenEntry]]](store.save_all, at_once=_REMEMBER_TOGETHER)
+        self._remembering = Together[FeedUpdate](store.save_all, at_once=_REMEMBER_TOGETHER)
         self._pages = pages
         self._publish_at_once = publish_at_once
         self._pages_at_poll = pages_at_poll
+        self._awaiting = awaiting
         self._retry_wait = retry_wait
         self._waits = waits
 
@@ -69,22 +76,39 @@ class Delivery:
         """What is remembered of a feed's entries."""
         return await self.waited_out("feed store", lambda: asyncio.to_thread(self._store.seen, feed, wanted))
 
-    async def remember(self, record: FeedRecord, seen: Sequence[SeenEntry]) -> None:
-        """Remember a feed and its entries."""
-        await self.waited_out("feed store", lambda: self._remembering.write((record, seen)))
+    async def awaited(self, feed: str) -> Sequence[AwaitedPage]:
+        """The pages of a feed's articles that are awaited."""
+        return await self.waited_out("feed store", lambda: asyncio.to_thread(self._store.awaited, feed))
+
+    async def remember(self, update: FeedUpdate) -> None:
+        """Remember a feed and what belongs to it."""
+        await self.waited_out("feed store", lambda: self._remembering.write(update))
 
     async def publish(self, decisions: Sequence[Decision], feed: FeedReference, fetched: datetime) -> Delivered:
         """Fetch the pages of articles and publish them, in order, a few at a time."""
         pages = problems = rejected = 0
+        waiting: dict[str, AwaitedPage] = {}
         for start in range(0, len(decisions), self._publish_at_once):
             some = decisions[start : start + self._publish_at_once]
             found = await asyncio.gather(*(self._page(decision, start + place) for place, decision in enumerate(some)))
             articles = [_article(decision, page, feed, fetched) for decision, page in zip(some, found, strict=True)]
             pages += sum(page.page is not None for page in found)
             problems += sum(page.problem is not None for page in found)
-            rejected += await self._publish_all(articles)
+            rejected += await self.publish_articles(articles)
+            for decision, page, article in zip(some, found, articles, strict=True):
+                again = awaited(article, page, decision.candidate.identities(), fetched, self._awaiting)
+                waiting |= {article.id: again} if again else {}
         new = sum(decision.kind == "new" for decision in decisions)
-        return Delivered(new, len(decisions) - new, pages, problems, rejected)
+        settled = [decision.article for decision in decisions if decision.kind == "edited"]
+        return Delivered(
+            new=new,
+            edited=len(decisions) - new,
+            pages=pages,
+            page_problems=problems,
+            rejected=rejected,
+            awaited=tuple(waiting.values()),
+            settled=tuple(article for article in settled if article not in waiting),
+        )
 
     async def _page(self, decision: Decision, place: int) -> PageResult:
         if self._pages_at_poll is None:
@@ -93,8 +117,10 @@ class Delivery:
             return PageResult(problem=f"not fetched: the feed had more than {self._pages_at_poll} new articles at once")
         return await self._pages.of(decision.candidate.entry)
 
-    async def _publish_all(self, articles: Sequence[RawArticle]) -> int:
-        """How many of them the stream will never take."""
+    async def publish_articles(self, articles: Sequence[RawArticle]) -> int:
+        """Publish articles together; how many of them the stream will never take."""
+        if not articles:
+            return 0
         try:
             about = [article.id for article in articles]
             await self.waited_out("stream", lambda: self._publishing.write(articles), articles=about)

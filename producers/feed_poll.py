@@ -15,11 +15,13 @@ import structlog
 
 from producers import schedule, websub
 from producers.answers import Fetched, FetchProblem, freshness
+from producers.awaiting import earliest
 from producers.canonical import address_key
 from producers.deliver import Delivered, Delivery
 from producers.documents import ParsedFeed
 from producers.fetch import Fetching
 from producers.identity import Decisions, candidates, decide, identities
+from producers.late_pages import LatePages
 from producers.opml import FeedSource
 from producers.outage import REASON as OUTAGE
 from producers.outage import Outage, unreachable
@@ -32,7 +34,7 @@ from producers.schedule import Answered, Failed
 from producers.subscribing import Subscriber
 from producers.urls import has_credentials, registered_domain
 from producers.waits import Waits
-from quotewire.ports import Clock, ConfigurationError, FeedRecord, FeedStore
+from quotewire.ports import Clock, ConfigurationError, FeedRecord, FeedStore, FeedUpdate
 from schemas.records import FeedReference, RawArticle
 
 log = structlog.get_logger()
@@ -67,14 +69,24 @@ class FeedPolling:
         self._limits = limits
         self._random = random
         self._outage = Outage()
+        pages = Pages(fetcher, Robots(fetcher), clock.now, limits.pages)
         self._delivery = Delivery(
             store=store,
             publish=publish,
-            pages=Pages(fetcher, Robots(fetcher), clock.now, limits.pages),
+            pages=pages,
             publish_at_once=limits.publish_at_once,
             pages_at_poll=limits.pages_at_poll if limits.fetch_pages else None,
+            awaiting=limits.awaiting,
             retry_wait=limits.retry_wait,
             waits=waits,
+        )
+        self._late_pages = LatePages(
+            self._delivery,
+            pages,
+            clock.now,
+            limits.awaiting,
+            at_poll=limits.pages_at_poll,
+            at_once=limits.publish_at_once,
         )
 
     async def poll(self, source: FeedSource, record: FeedRecord, *, pushed: bool = False) -> FeedPoll:
@@ -102,9 +114,21 @@ class FeedPolling:
             log.exception("poll failed by a fault of this program", feed=record.url)
             reason = f"a fault of this program: {type(error).__name__}; its log says more"
             poll = await self._failed(record, Failed("hard", reason))
-        poll = poll.after(taken) if taken else poll
+        poll = await self._with_late_pages(poll.after(taken) if taken else poll)
         _log(poll, before)
         return poll
+
+    async def _with_late_pages(self, poll: FeedPoll) -> FeedPoll:
+        # Where the feed itself cannot be had, its site's pages hardly can.
+        if not self._limits.fetch_pages or poll.record.state in schedule.FAILED_STATES:
+            return poll
+        try:
+            return await self._late_pages.ask(poll)
+        except ConfigurationError:
+            raise
+        except Exception:
+            log.exception("pages not asked for again by a fault of this program", feed=poll.record.url)
+            return poll
 
     async def _take_pushes(
         self, subscriber: Subscriber, source: FeedSource, record: FeedRecord, taken: list[FeedPoll]
@@ -122,7 +146,7 @@ class FeedPolling:
                 now = self._clock.now()
                 decisions, delivered = await self._deliver(source, record, feed, now)
                 record = schedule.after_push(record, len(feed.entries), delivered.new, now)
-                await self._delivery.remember(record, decisions.remember)
+                record = await self._remember(record, decisions, delivered)
                 taken.append(
                     FeedPoll(record, delivered.new, delivered.edited, delivered.pages, delivered.page_problems)
                 )
@@ -236,7 +260,7 @@ class FeedPolling:
             fetch_url=fetch_url,
             body_hash=body_hash if whole else None,
         )
-        await self._delivery.remember(updated, decisions.remember)
+        updated = await self._remember(updated, decisions, delivered)
         return FeedPoll(updated, delivered.new, delivered.edited, delivered.pages, delivered.page_problems)
 
     async def _unchanged(self, source: FeedSource, record: FeedRecord, answer: Fetched, now: datetime) -> FeedPoll:
@@ -250,7 +274,7 @@ class FeedPolling:
             pushed_until=await self._pushed_until(source, record, now),
         )
         updated = schedule.after_answer(record, answered, now, self._limits.schedule, self._random)
-        await self._delivery.remember(updated, ())
+        await self._delivery.remember(FeedUpdate(updated))
         return FeedPoll(updated, unchanged=True)
 
     async def _deliver(
@@ -265,6 +289,14 @@ class FeedPolling:
             log.info("edits not followed any more", feed=record.url, entries=decisions.storms)
         reference = FeedReference(url=record.url, title=feed.title or source.title, tags=source.tags)
         return decisions, await self._delivery.publish(decisions.publish, reference, now)
+
+    async def _remember(self, record: FeedRecord, decisions: Decisions, delivered: Delivered) -> FeedRecord:
+        """Remember what was delivered; the record with which it was."""
+        if delivered.awaited:
+            record = replace(record, next_page=earliest(delivered.awaited, record.next_page))
+        update = FeedUpdate(record, decisions.remember, delivered.awaited, delivered.settled)
+        await self._delivery.remember(update)
+        return record
 
     async def _pushed_until(
         self,
@@ -300,7 +332,7 @@ class FeedPolling:
             updated = schedule.after_outage(record, reason, now, limits, self._random)
         else:
             updated = schedule.after_failure(record, failure, now, limits, self._random)
-        await self._delivery.remember(updated, ())
+        await self._delivery.remember(FeedUpdate(updated))
         return FeedPoll(updated)
 
 

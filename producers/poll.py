@@ -227,6 +227,12 @@ class Poller:
         beyond = self._store.forget_beyond(self._limits.memory_identities)
         if beyond:
             log.warning("forgot entries of feeds that have too many", entries=beyond)
+        awaiting = self._limits.awaiting
+        given_up = self._store.forget_awaited(
+            self._clock.now() - awaiting.age, of_a_feed=awaiting.of_a_feed, in_all=awaiting.in_all
+        )
+        if given_up:
+            log.info("gave up pages that did not come", pages=given_up)
 
 
 class _Crew:

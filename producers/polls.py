@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from producers import schedule
+from producers.awaiting import AwaitLimits
 from producers.opml import FeedSource
 from producers.pages import PageLimits
 from producers.schedule import ScheduleLimits
@@ -29,6 +30,7 @@ class PollLimits:
     """Every so many polls a feed is asked without validators, and its answer read even where it looks the same."""
     pages_at_poll: int = 200
     """Pages fetched for one answer of a feed; articles beyond it are published without."""
+    awaiting: AwaitLimits = field(default_factory=AwaitLimits)
     fetch_pages: bool = True
     """Whether articles' pages are fetched at all."""
     publish_at_once: int = 20
@@ -53,6 +55,8 @@ class FeedPoll:
     edited: int = 0
     pages: int = 0
     page_problems: int = 0
+    late_pages: int = 0
+    """Those of the pages whose article had been published without them."""
     unchanged: bool = False
 
     def after(self, others: Sequence[FeedPoll]) -> FeedPoll:
@@ -64,6 +68,7 @@ class FeedPoll:
             edited=sum(poll.edited for poll in polls),
             pages=sum(poll.pages for poll in polls),
             page_problems=sum(poll.page_problems for poll in polls),
+            late_pages=sum(poll.late_pages for poll in polls),
         )
 
 

@@ -163,7 +163,11 @@ class PipelineMetrics:
             self._failures.labels(poll.record.state).inc()
         for kind, count in (("new", poll.new), ("edited", poll.edited)):
             self._found.labels(kind).inc(count)
-        for outcome, count in (("fetched", poll.pages), ("failed", poll.page_problems)):
+        for outcome, count in (
+            ("fetched", poll.pages - poll.late_pages),
+            ("late", poll.late_pages),
+            ("failed", poll.page_problems),
+        ):
             self._pages.labels(outcome).inc(count)
 
     # --- what takes pushes ------------------------------------------------------------------------------------------

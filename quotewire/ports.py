@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal, Protocol
 
-from schemas.records import Alert, Condition, EnrichedArticle, Quote
+from schemas.records import Alert, Condition, EnrichedArticle, Quote, RawArticle
 from schemas.topics import Topic
 
 # --- refusals -------------------------------------------------------------------------------------------------------
@@ -443,6 +443,33 @@ class FeedRecord:
     """Whole weeks that the habit was learned from."""
     anomaly: str = ""
     """How the feed's volume differs from its habit; empty where it does not."""
+    next_page: datetime | None = None
+    """When the first of its awaited pages is to be asked for again; None where none is awaited."""
+
+
+@dataclass(frozen=True, slots=True)
+class AwaitedPage:
+    """An article that was published without its page, which is to be asked for again."""
+
+    article: RawArticle
+    """As it was published last."""
+    identities: tuple[str, ...]
+    """By which its entry is remembered."""
+    since: datetime
+    next_try: datetime
+    tries: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class FeedUpdate:
+    """What is to be remembered of a feed in one step; what is not named stays as it is."""
+
+    feed: FeedRecord
+    seen: Sequence[SeenEntry] = ()
+    awaited: Sequence[AwaitedPage] = ()
+    """In place of what was awaited for the same articles."""
+    settled: Collection[str] = ()
+    """Ids of articles whose page is awaited no more."""
 
 
 class FeedStore(Protocol):
@@ -464,8 +491,12 @@ class FeedStore(Protocol):
         """Remember a feed and the entries of its newest answer, in one step. Raises Unavailable."""
         ...
 
-    def save_all(self, feeds: Sequence[tuple[FeedRecord, Sequence[SeenEntry]]]) -> None:
-        """As `save` for several feeds: all of them in one step, or none. Raises Unavailable."""
+    def save_all(self, updates: Sequence[FeedUpdate]) -> None:
+        """Remember several feeds, each with all that belongs to it: all in one step, or none. Raises Unavailable."""
+        ...
+
+    def awaited(self, feed: str) -> Sequence[AwaitedPage]:
+        """The pages of a feed's articles that are awaited, the next to be tried first. Raises Unavailable."""
         ...
 
     def claim(
@@ -483,7 +514,7 @@ class FeedStore(Protocol):
         ...
 
     def forget(self, feed: str) -> None:
-        """Forget a feed and its entries. Raises Unavailable."""
+        """Forget a feed, its entries, its awaited pages and who has claimed it. Raises Unavailable."""
         ...
 
     def forget_seen_before(self, moment: datetime) -> int:
@@ -492,6 +523,13 @@ class FeedStore(Protocol):
 
     def forget_beyond(self, identities: int) -> int:
         """Forget, of each feed, what was seen longest ago beyond so many identities; how many. Raises Unavailable."""
+        ...
+
+    def forget_awaited(self, before: datetime, *, of_a_feed: int, in_all: int) -> int:
+        """Forget the pages awaited since before `before`, and beyond these numbers the oldest; how many.
+
+        Raises Unavailable.
+        """
         ...
 
     def close(self) -> None:

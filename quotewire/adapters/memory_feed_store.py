@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 
-from quotewire.ports import FeedRecord, FoundArticle, SeenEntry
+from quotewire.ports import AwaitedPage, FeedRecord, FeedUpdate, FoundArticle, SeenEntry
 
 
 class MemoryFeedStore:
@@ -18,6 +18,7 @@ class MemoryFeedStore:
         self._feeds: dict[str, FeedRecord] = {}
         self._claims: dict[str, str] = {}
         self._seen: defaultdict[str, dict[str, SeenEntry]] = defaultdict(dict)
+        self._awaited: dict[tuple[str, str], AwaitedPage] = {}
 
     def feeds(self) -> Mapping[str, FeedRecord]:
         """Every remembered feed by its address."""
@@ -42,15 +43,25 @@ class MemoryFeedStore:
 
     def save(self, feed: FeedRecord, seen: Sequence[SeenEntry]) -> None:
         """Remember a feed and the entries of its newest answer."""
-        self.save_all([(feed, seen)])
+        self.save_all([FeedUpdate(feed, seen)])
 
-    def save_all(self, feeds: Sequence[tuple[FeedRecord, Sequence[SeenEntry]]]) -> None:
-        """Remember several feeds with their entries."""
+    def save_all(self, updates: Sequence[FeedUpdate]) -> None:
+        """Remember several feeds, each with all that belongs to it."""
         with self._lock:
-            for feed, seen in feeds:
-                self._feeds[feed.url] = feed
-                if seen:
-                    self._seen[feed.url].update((entry.identity, entry) for entry in seen)
+            for update in updates:
+                url = update.feed.url
+                self._feeds[url] = update.feed
+                if update.seen:
+                    self._seen[url].update((entry.identity, entry) for entry in update.seen)
+                for article in update.settled:
+                    self._awaited.pop((url, article), None)
+                self._awaited.update(((url, page.article.id), page) for page in update.awaited)
+
+    def awaited(self, feed: str) -> Sequence[AwaitedPage]:
+        """The pages of a feed's articles that are awaited."""
+        with self._lock:
+            pages = [page for (of, _), page in self._awaited.items() if of == feed]
+        return sorted(pages, key=lambda page: page.next_try)
 
     def claim(
         self, feeds: Collection[str], poller: str, alive: Callable[[str], bool]
@@ -73,10 +84,12 @@ class MemoryFeedStore:
                     del self._claims[feed]
 
     def forget(self, feed: str) -> None:
-        """Forget a feed and its entries."""
+        """Forget a feed and all that belongs to it."""
         with self._lock:
             self._feeds.pop(feed, None)
             self._seen.pop(feed, None)
+            self._claims.pop(feed, None)
+            self._awaited = {place: page for place, page in self._awaited.items() if place[0] != feed}
 
     def forget_seen_before(self, moment: datetime) -> int:
         """Forget entries last seen before `moment`; how many."""
@@ -101,6 +114,20 @@ class MemoryFeedStore:
                 ]:
                     del known[entry.identity]
                     forgotten += 1
+        return forgotten
+
+    def forget_awaited(self, before: datetime, *, of_a_feed: int, in_all: int) -> int:
+        """Forget pages awaited for too long, or beyond these numbers; how many."""
+        kept: dict[tuple[str, str], AwaitedPage] = {}
+        of_feeds: Counter[str] = Counter()
+        with self._lock:
+            newest_first = sorted(self._awaited.items(), key=lambda item: item[1].since, reverse=True)
+            for place, page in newest_first:
+                if page.since >= before and of_feeds[place[0]] < of_a_feed and len(kept) < in_all:
+                    kept[place] = page
+                    of_feeds[place[0]] += 1
+            forgotten = len(self._awaited) - len(kept)
+            self._awaited = kept
         return forgotten
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""The file of the feed store: feeds, what was seen of them, claims, WebSub subscriptions and pushes."""
+"""The file of the feed store: feeds, what was seen of them, claims, awaited pages, WebSub subscriptions and pushes."""
 
 from __future__ import annotations
 
@@ -74,6 +74,19 @@ LAYOUTS = (
         received INTEGER NOT NULL
     ) STRICT;
     CREATE INDEX pushes_by_feed ON pushes (feed);
+    """,
+    """
+    ALTER TABLE feeds ADD COLUMN next_page INTEGER;
+    CREATE TABLE awaited_pages (
+        feed INTEGER NOT NULL REFERENCES feeds (id) ON DELETE CASCADE,
+        article TEXT NOT NULL,
+        record BLOB NOT NULL,
+        identities TEXT NOT NULL,
+        since INTEGER NOT NULL,
+        next_try INTEGER NOT NULL,
+        tries INTEGER NOT NULL,
+        PRIMARY KEY (feed, article)
+    ) STRICT;
     """,
 )
 

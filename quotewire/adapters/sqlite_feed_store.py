@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import zlib
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
@@ -11,10 +13,15 @@ from typing import Any
 
 from quotewire.adapters.sqlite import BUSY_TIMEOUT, Database
 from quotewire.adapters.sqlite_feed_layout import LAYOUTS, moment_of, stored
-from quotewire.ports import FeedRecord, FoundArticle, SeenEntry
+from quotewire.ports import AwaitedPage, FeedRecord, FeedUpdate, FoundArticle, SeenEntry
+from schemas.codec import decode, encode
+from schemas.records import RawArticle
+from schemas.topics import RAW
 
 _COLUMNS = tuple(field.name for field in fields(FeedRecord))
-_TIMES = tuple(name in ("last_poll", "last_good", "last_new", "next_poll", "week_start") for name in _COLUMNS)
+_TIMES = tuple(
+    name in ("last_poll", "last_good", "last_new", "next_poll", "week_start", "next_page") for name in _COLUMNS
+)
 _NAMES = ", ".join(_COLUMNS)
 _SAVE_FEED = (
     f"INSERT INTO feeds ({_NAMES}) VALUES ({', '.join('?' * len(_COLUMNS))}) ON CONFLICT (url) DO UPDATE SET "  # noqa: S608
@@ -25,6 +32,21 @@ _SAVE_SEEN = (
     "INSERT INTO seen (feed, identity, article, content_hash, revision, edits, last_seen) VALUES (?, ?, ?, ?, ?, ?, ?) "
     "ON CONFLICT (feed, identity) DO UPDATE SET article = excluded.article, content_hash = excluded.content_hash, "
     "revision = excluded.revision, edits = excluded.edits, last_seen = excluded.last_seen"
+)
+_SAVE_AWAITED = (
+    "INSERT OR REPLACE INTO awaited_pages (feed, article, record, identities, since, next_try, tries) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?)"
+)
+_AWAITED = (
+    "SELECT record, identities, since, next_try, tries FROM awaited_pages "
+    "WHERE feed = (SELECT id FROM feeds WHERE url = ?) ORDER BY next_try"
+)
+_FORGET_AWAITED = (
+    "DELETE FROM awaited_pages WHERE since < ? OR rowid IN (SELECT number FROM (SELECT rowid AS number, "
+    "row_number() OVER (PARTITION BY feed ORDER BY since DESC) AS place FROM awaited_pages) WHERE place > ?)"
+)
+_FORGET_AWAITED_BEYOND = (
+    "DELETE FROM awaited_pages WHERE rowid IN (SELECT rowid FROM awaited_pages ORDER BY since DESC LIMIT -1 OFFSET ?)"
 )
 _FOUND = "SELECT article, max(revision) FROM seen WHERE feed = ? GROUP BY article"
 _FORGET = (
@@ -80,28 +102,25 @@ class SqliteFeedStore:
 
     def save(self, feed: FeedRecord, seen: Sequence[SeenEntry]) -> None:
         """Remember a feed and the entries of its newest answer, in one step. Raises Unavailable."""
-        self.save_all([(feed, seen)])
+        self.save_all([FeedUpdate(feed, seen)])
 
-    def save_all(self, feeds: Sequence[tuple[FeedRecord, Sequence[SeenEntry]]]) -> None:
-        """As `save` for several feeds, in one transaction. Raises Unavailable."""
+    def save_all(self, updates: Sequence[FeedUpdate]) -> None:
+        """Remember several feeds, each with all that belongs to it, in one transaction. Raises Unavailable."""
         with self._database.writing() as connection:
-            for feed, seen in feeds:
-                number = connection.execute(_SAVE_FEED, _values(feed)).fetchone()[0]
+            for update in updates:
+                number = connection.execute(_SAVE_FEED, _values(update.feed)).fetchone()[0]
+                connection.executemany(_SAVE_SEEN, (_seen_values(number, entry) for entry in update.seen))
                 connection.executemany(
-                    _SAVE_SEEN,
-                    (
-                        (
-                            number,
-                            entry.identity,
-                            entry.article,
-                            entry.content_hash,
-                            entry.revision,
-                            entry.edits,
-                            stored(entry.last_seen),
-                        )
-                        for entry in seen
-                    ),
+                    "DELETE FROM awaited_pages WHERE feed = ? AND article = ?",
+                    ((number, article) for article in update.settled),
                 )
+                connection.executemany(_SAVE_AWAITED, (_awaited_values(number, page) for page in update.awaited))
+
+    def awaited(self, feed: str) -> Sequence[AwaitedPage]:
+        """The pages of a feed's articles that are awaited. Raises Unavailable."""
+        with self._database.reading() as connection:
+            rows = connection.execute(_AWAITED, (feed,)).fetchall()
+        return [_awaited_page(row) for row in rows]
 
     def claim(
         self, feeds: Collection[str], poller: str, alive: Callable[[str], bool]
@@ -127,9 +146,10 @@ class SqliteFeedStore:
             )
 
     def forget(self, feed: str) -> None:
-        """Forget a feed and its entries. Raises Unavailable."""
+        """Forget a feed and all that belongs to it. Raises Unavailable."""
         with self._database.writing() as connection:
             connection.execute("DELETE FROM feeds WHERE url = ?", (feed,))
+            connection.execute("DELETE FROM claims WHERE feed = ?", (feed,))
 
     def forget_seen_before(self, moment: datetime) -> int:
         """Forget entries last seen before `moment`; how many. Raises Unavailable.
@@ -153,6 +173,12 @@ class SqliteFeedStore:
                 connection.execute(_FORGET_OLDEST, (feed, feed, known - identities))
         return sum(known - identities for _, known in full)
 
+    def forget_awaited(self, before: datetime, *, of_a_feed: int, in_all: int) -> int:
+        """Forget pages awaited for too long, or beyond these numbers; how many. Raises Unavailable."""
+        with self._database.writing() as connection:
+            forgotten = connection.execute(_FORGET_AWAITED, (stored(before), of_a_feed)).rowcount
+            return forgotten + connection.execute(_FORGET_AWAITED_BEYOND, (in_all,)).rowcount
+
     def close(self) -> None:
         """Close the file. A second call does nothing."""
         self._database.close()
@@ -170,6 +196,31 @@ def _record(row: tuple[Any, ...]) -> FeedRecord:
         moment_of(value) if is_time and value is not None else value for value, is_time in zip(row, _TIMES, strict=True)
     ]
     return FeedRecord(*values)
+
+
+def _seen_values(feed: int, entry: SeenEntry) -> tuple[object, ...]:
+    return (
+        feed,
+        entry.identity,
+        entry.article,
+        entry.content_hash,
+        entry.revision,
+        entry.edits,
+        stored(entry.last_seen),
+    )
+
+
+def _awaited_values(feed: int, page: AwaitedPage) -> tuple[object, ...]:
+    record = zlib.compress(encode(page.article))
+    identities = json.dumps(page.identities)
+    return feed, page.article.id, record, identities, stored(page.since), stored(page.next_try), page.tries
+
+
+def _awaited_page(row: tuple[Any, ...]) -> AwaitedPage:
+    record, identities, since, next_try, tries = row
+    article = decode(RAW, zlib.decompress(record))
+    assert isinstance(article, RawArticle)
+    return AwaitedPage(article, tuple(json.loads(identities)), moment_of(since), moment_of(next_try), tries)
 
 
 def _seen_entry(row: tuple[Any, ...]) -> SeenEntry:

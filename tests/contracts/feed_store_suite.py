@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from quotewire.ports import FeedRecord, FeedStore, FoundArticle, SeenEntry
+from quotewire.ports import AwaitedPage, FeedRecord, FeedStore, FeedUpdate, FoundArticle, SeenEntry
+from schemas.records import Entry, FeedReference, RawArticle
 
 NOW = datetime(2026, 3, 4, 5, 6, 7, 891234, tzinfo=UTC)
 FEED = "https://ashmere.example/feed.xml"
@@ -41,6 +42,7 @@ _records = st.builds(
     habit=st.floats(0, 1e9),
     weeks=st.integers(0, 10**4),
     anomaly=_text,
+    next_page=st.none() | _times,
 )
 _seen = st.builds(
     SeenEntry,
@@ -61,6 +63,19 @@ _properties = settings(
 def seen_entry(identity: str, *, last_seen: datetime = NOW, **fields: object) -> SeenEntry:
     entry = SeenEntry(identity, f"article-{identity}", "hash", 1_000, 0, last_seen)
     return replace(entry, **fields)  # type: ignore[arg-type]
+
+
+def awaited_page(article: str, *, hours: float = 0, next_try: datetime = NOW, tries: int = 1) -> AwaitedPage:
+    raw = RawArticle(
+        id=article,
+        revision=1_000,
+        url=f"https://ashmere.example/{article}",
+        feed=FeedReference(url=FEED, title="The Ashmere Courier", tags=("local",)),
+        entry=Entry(title="Flood wall – vote", link=f"https://ashmere.example/{article}", published=NOW),
+        page_problem="HTTP 429 too many requests",
+        fetched=NOW,
+    )
+    return AwaitedPage(raw, ("u:1", "g:2"), NOW - timedelta(hours=hours), next_try, tries)
 
 
 class FeedStoreSuite:
@@ -94,8 +109,10 @@ class FeedStoreSuite:
         assert {identity: entry.edits for identity, entry in known.items()} == {"a": 0, "b": 3, "c": 0}
 
     def test_several_feeds_are_saved_at_once(self, store: FeedStore) -> None:
-        store.save_all([(FeedRecord(FEED), [seen_entry("a")]), (FeedRecord(OTHER), [])])
-        store.save_all([(FeedRecord(FEED, polls=1), [seen_entry("b")]), (FeedRecord(FEED, polls=2), [])])
+        store.save_all([FeedUpdate(FeedRecord(FEED), [seen_entry("a")]), FeedUpdate(FeedRecord(OTHER))])
+        store.save_all(
+            [FeedUpdate(FeedRecord(FEED, polls=1), [seen_entry("b")]), FeedUpdate(FeedRecord(FEED, polls=2))]
+        )
         store.save_all([])
         assert store.feeds() == {FEED: FeedRecord(FEED, polls=2), OTHER: FeedRecord(OTHER)}
         assert set(store.seen(FEED, ["a", "b"])) == {"a", "b"}
@@ -163,6 +180,47 @@ class FeedStoreSuite:
         assert set(store.seen(FEED, [f"{n}" for n in range(30)])) == {f"{n}" for n in range(10)}
         assert len(store.seen(OTHER, [f"{n}" for n in range(30)])) == 10
         assert store.forget_beyond(10) == 0
+
+    def test_awaited_pages_come_back_as_they_were_the_next_to_be_tried_first(self, store: FeedStore) -> None:
+        assert store.awaited(FEED) == []
+        pages = [awaited_page("late", next_try=NOW + timedelta(hours=1)), awaited_page("soon", hours=3, tries=4)]
+        store.save_all([FeedUpdate(FeedRecord(FEED), awaited=pages)])
+        assert store.awaited(FEED) == pages[::-1]
+        assert store.awaited(OTHER) == []
+
+    def test_an_awaited_page_is_replaced_or_settled_and_others_stay(self, store: FeedStore) -> None:
+        store.save_all([FeedUpdate(FeedRecord(FEED), awaited=[awaited_page(article) for article in "abc"])])
+        store.save_all([FeedUpdate(FeedRecord(OTHER), awaited=[awaited_page("c")])])
+        again = awaited_page("b", next_try=NOW + timedelta(hours=1), tries=2)
+        store.save_all([FeedUpdate(FeedRecord(FEED), awaited=[again], settled=["c", "never"])])
+        store.save(FeedRecord(FEED), [])
+        assert store.awaited(FEED) == [awaited_page("a"), again]
+        assert store.awaited(OTHER) == [awaited_page("c")]
+
+    def test_pages_are_not_awaited_for_ever_nor_too_many(self, store: FeedStore) -> None:
+        for feed, count in ((FEED, 8), (OTHER, 3)):
+            pages = [awaited_page(f"{hours}", hours=hours) for hours in range(count)]
+            store.save_all([FeedUpdate(FeedRecord(feed), awaited=pages)])
+
+        def kept(feed: str) -> set[str]:
+            return {page.article.id for page in store.awaited(feed)}
+
+        assert store.forget_awaited(NOW - timedelta(hours=5), of_a_feed=9, in_all=99) == 2
+        assert kept(FEED) == set("012345")
+        assert store.forget_awaited(NOW - timedelta(hours=9), of_a_feed=4, in_all=99) == 2
+        assert (kept(FEED), kept(OTHER)) == (set("0123"), set("012"))
+        assert store.forget_awaited(NOW - timedelta(hours=9), of_a_feed=4, in_all=4) == 3
+        assert (kept(FEED), kept(OTHER)) == (set("01"), set("01"))
+        assert store.forget_awaited(NOW - timedelta(hours=9), of_a_feed=4, in_all=4) == 0
+
+    def test_a_forgotten_feed_takes_its_awaited_pages_and_its_claim_with_it(self, store: FeedStore) -> None:
+        for feed in (FEED, OTHER):
+            store.save_all([FeedUpdate(FeedRecord(feed), awaited=[awaited_page("a")])])
+        store.claim([FEED, OTHER], "one", lambda _: True)
+        store.forget(FEED)
+        assert store.awaited(FEED) == []
+        assert len(store.awaited(OTHER)) == 1
+        assert store.claim([FEED, OTHER], "two", lambda _: True) == {FEED: None}
 
     def test_a_claimed_feed_is_nobody_elses_until_it_is_released(self, store: FeedStore) -> None:
         store.save(FeedRecord(FEED, polls=3), [])

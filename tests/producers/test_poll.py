@@ -20,13 +20,12 @@ from producers.poll import Poller
 from producers.polls import FeedPoll, PollLimits
 from quotewire.adapters.memory_feed_store import MemoryFeedStore
 from quotewire.adapters.sqlite_feed_store import SqliteFeedStore
-from quotewire.ports import ConfigurationError, FeedRecord, Rejected, SeenEntry, Unavailable
+from quotewire.ports import ConfigurationError, FeedRecord, FeedUpdate, Rejected, SeenEntry, Unavailable
 from schemas.records import RawArticle
 from tests.producers.feeds import LONG, item, rss
 from tests.producers.polling import Desk
 from tests.producers.site import Reply, Request, Site
 
-Saved = Sequence[tuple[FeedRecord, Sequence[SeenEntry]]]
 HTML = b"<html><body><p>The council met.</p></body></html>"
 
 
@@ -132,9 +131,9 @@ async def test_an_item_is_published_before_it_is_remembered(site: Site, desk: De
     steps: list[str] = []
 
     class Recording(MemoryFeedStore):
-        def save_all(self, feeds: Saved) -> None:
-            steps.append(f"save {len(feeds[0][1]) > 0}")
-            super().save_all(feeds)
+        def save_all(self, updates: Sequence[FeedUpdate]) -> None:
+            steps.append(f"save {len(updates[0].seen) > 0}")
+            super().save_all(updates)
 
     desk.store = Recording()
     desk.publish = lambda articles: steps.append(f"publish {len(articles)}")
@@ -150,10 +149,10 @@ async def test_a_kill_between_the_two_publishes_again_under_the_same_ids(site: S
     class Killed(MemoryFeedStore):
         dead = True
 
-        def save_all(self, feeds: Saved) -> None:
+        def save_all(self, updates: Sequence[FeedUpdate]) -> None:
             if self.dead:
                 raise Kill
-            super().save_all(feeds)
+            super().save_all(updates)
 
     desk.store = store = Killed()
     site["/feed"] = Reply(rss(item(number, link=None) for number in range(3)))
@@ -186,11 +185,11 @@ async def test_an_unavailable_store_is_waited_out(site: Site, desk: Desk) -> Non
     class Busy(MemoryFeedStore):
         calls = 0
 
-        def save_all(self, feeds: Saved) -> None:
+        def save_all(self, updates: Sequence[FeedUpdate]) -> None:
             self.calls += 1
             if self.calls < 3:
                 raise Unavailable("locked")
-            super().save_all(feeds)
+            super().save_all(updates)
 
     desk.store = Busy()
     site["/feed"] = Reply(rss([item(1, link=None)]))

@@ -1,0 +1,97 @@
+"""Pages that could not be had when their article was published: asked for again, and the article published anew."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+import structlog
+
+from producers.awaiting import AwaitLimits, asked_again, earliest
+from producers.deliver import Delivery
+from producers.pages import PageResult, Pages
+from producers.polls import FeedPoll
+from quotewire.ports import AwaitedPage, FeedUpdate, SeenEntry
+from schemas.records import RawArticle
+
+log = structlog.get_logger()
+
+
+class LatePages:
+    """Asks again for the awaited pages of a feed that has just been polled.
+
+    As everywhere in the poller, publishing comes before remembering: a kill in between asks and publishes once more.
+    at_poll: pages asked for at one poll, at the most. at_once: articles published in one call.
+    """
+
+    def __init__(
+        self,
+        delivery: Delivery,
+        pages: Pages,
+        now: Callable[[], datetime],
+        limits: AwaitLimits,
+        *,
+        at_poll: int,
+        at_once: int,
+    ) -> None:
+        self._delivery = delivery
+        self._pages = pages
+        self._now = now
+        self._limits = limits
+        self._at_poll = at_poll
+        self._at_once = at_once
+
+    async def ask(self, poll: FeedPoll) -> FeedPoll:
+        """Ask for what is due, publish the articles whose page has come, and remember; the poll with that in it."""
+        record, now = poll.record, self._now()
+        if record.next_page is None or record.next_page > now:
+            return poll
+        waiting = await self._delivery.awaited(record.url)
+        due = [page for page in waiting if page.next_try <= now][: self._at_poll]
+        still: list[AwaitedPage] = []
+        came: list[tuple[AwaitedPage, RawArticle]] = []
+        for start in range(0, len(due), self._at_once):
+            some = due[start : start + self._at_once]
+            results = await asyncio.gather(*(self._pages.of(page.article.entry) for page in some))
+            anew = [
+                (page, self._with_page(page.article, result))
+                for page, result in zip(some, results, strict=True)
+                if result.page
+            ]
+            await self._delivery.publish_articles([article for _, article in anew])
+            came += anew
+            checked = (asked_again(page, result, now, self._limits) for page, result in zip(some, results, strict=True))
+            still += [page for page in checked if page]
+        settled = {page.article.id for page in due} - {page.article.id for page in still}
+        record = replace(record, next_page=earliest([*still, *waiting[len(due) :]]))
+        seen = await self._with_revisions(record.url, came)
+        await self._delivery.remember(FeedUpdate(record, seen, still, settled))
+        if due:
+            log.info(
+                "pages asked for again", feed=record.url, came=len(came), awaited=len(still) + len(waiting[len(due) :])
+            )
+        return replace(
+            poll,
+            record=record,
+            pages=poll.pages + len(came),
+            late_pages=len(came),
+            page_problems=poll.page_problems + len(due) - len(came),
+        )
+
+    def _with_page(self, article: RawArticle, result: PageResult) -> RawArticle:
+        revision = max(int(self._now().timestamp() * 1000), article.revision + 1)
+        return article.model_copy(update={"revision": revision, "page": result.page, "page_problem": result.problem})
+
+    async def _with_revisions(self, feed: str, came: Sequence[tuple[AwaitedPage, RawArticle]]) -> Sequence[SeenEntry]:
+        """What is remembered of the articles' entries, with the revision in which they were published now."""
+        if not came:
+            return []
+        revisions = {article.id: article.revision for _, article in came}
+        known = await self._delivery.seen(feed, {identity for page, _ in came for identity in page.identities})
+        return [
+            replace(entry, revision=revisions[entry.article])
+            for entry in known.values()
+            if entry.revision < revisions.get(entry.article, 0)
+        ]
