@@ -1,6 +1,6 @@
-"""A thousand feeds, each for two days drawn from a year: polls spent and the delay of stories beside a fixed interval.
+"""Feeds followed for four weeks each, after a week in which they find their pace, beside a fixed interval.
 
-Each begins at the first interval, so its finding of its pace is in the figures; nothing fails, and no feed gives hints.
+`tests.producers.simulated_feeds` says what is simulated, and does the same for a whole year of a thousand feeds.
 """
 
 from __future__ import annotations
@@ -8,80 +8,52 @@ from __future__ import annotations
 import heapq
 import random
 import statistics
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+
+import pytest
 
 from producers.schedule import Answered, ScheduleLimits, after_answer
 from quotewire.ports import FeedRecord
+from tests.producers.simulated_feeds import Life, all_of, live
 
 FEEDS = 1_000
 START = datetime(2026, 1, 1, tzinfo=UTC)
-DAYS = 365
-# A year of every feed's stories would be millions; each feed is followed for some of its days, all year round.
-DAYS_OF_A_FEED = 2
-FIXED = 900.0
 
 
-@dataclass
-class Outcome:
-    polls: float
-    delays: list[float]
-
-    @property
-    def mean_delay(self) -> float:
-        return statistics.fmean(self.delays)
+@pytest.fixture(scope="module")
+def life() -> Life:
+    life = live(random.Random(20260304), 200, 28)
+    print("\n" + "\n".join(life.lines()))
+    return life
 
 
-def stories(source: random.Random, per_day: float, start: float, days: int) -> list[float]:
-    """Seconds at which stories come: more by day than by night, fewer at weekends."""
-    moments: list[float] = []
-    moment, end = start, start + days * 86_400
-    while per_day and moment < end:
-        moment += source.expovariate(2 * per_day / 86_400)
-        hour = moment % 86_400 / 3_600
-        weekend = moment // 86_400 % 7 >= 5
-        if source.random() < (0.9 if 6 <= hour < 22 else 0.1) * (0.5 if weekend else 1):
-            moments.append(moment)
-    return [moment for moment in moments if moment < end]
+def test_polls_are_spent_where_stories_are(life: Life) -> None:
+    assert life.share_of_polls() < 0.3
+    busy = [feed for feed in life.feeds if feed.per_day >= 10]
+    rare = [feed for feed in life.feeds if feed.per_day < 1]
+    assert life.share_of_polls(busy) > 5 * life.share_of_polls(rare)
 
 
-def follow(source: random.Random, moments: list[float], start: float, days: int) -> Outcome:
-    limits = ScheduleLimits()
-    record = FeedRecord("https://ashmere.example/feed", interval=limits.start, polls=1)
-    now, polls, place, delays = start, 0, 0, []
-    end = start + days * 86_400
-    while now < end:
-        new = 0
-        while place < len(moments) and moments[place] <= now:
-            delays.append(now - moments[place])
-            place += 1
-            new += 1
-        moment = START + timedelta(seconds=now)
-        record = after_answer(record, Answered(entries=25, new=new), moment, limits, source.random)
-        polls += 1
-        assert record.next_poll is not None
-        now += (record.next_poll - moment).total_seconds()
-    delays += [end - moment for moment in moments[place:]]
-    return Outcome(polls, delays)
+def test_most_stories_are_told_as_soon_as_at_a_fixed_interval_of_many_times_the_polls(life: Life) -> None:
+    ours, fixed = all_of(life.feeds, "delays"), all_of(life.feeds, "fixed_delays")
+    assert len(ours) == len(fixed) > 5_000
+    assert statistics.median(ours) < 1.5 * statistics.median(fixed)
 
 
-def test_fewer_polls_than_a_fixed_interval_and_stories_no_later() -> None:
-    source = random.Random(20260304)
-    adaptive = Outcome(0, [])
-    fixed_polls = 0.0
-    for _ in range(FEEDS):
-        # From a feed that says something once a month to an agency's wire: rates as far apart as they are in the world.
-        per_day = 10 ** source.uniform(-1.5, 2.5)
-        start = source.randrange(DAYS - DAYS_OF_A_FEED) * 86_400.0
-        moments = stories(source, per_day, start, DAYS_OF_A_FEED)
-        outcome = follow(source, moments, start, DAYS_OF_A_FEED)
-        adaptive.polls += outcome.polls
-        adaptive.delays += outcome.delays
-        fixed_polls += DAYS_OF_A_FEED * 86_400 / FIXED
-    share = adaptive.polls / fixed_polls
-    print(f"adaptive: {share:.2f} of the polls, mean delay {adaptive.mean_delay:.0f} s; fixed: {FIXED / 2:.0f} s")
-    assert share < 0.95
-    assert adaptive.mean_delay < 0.7 * FIXED / 2
+def test_stories_are_told_sooner_than_at_a_fixed_interval_of_as_many_polls(life: Life) -> None:
+    ours, equal = all_of(life.feeds, "delays"), all_of(life.feeds, "equal_delays")
+    assert statistics.fmean(ours) < statistics.fmean(equal)
+    assert statistics.median(ours) < statistics.median(equal) / 2
+
+
+def test_no_herd_comes_when_the_network_is_back_and_nobody_waits_for_long(life: Life) -> None:
+    (back,) = life.outages
+    first = int(back // 60)
+    minutes = [life.polls_by_minute[minute] for minute in range(first, first + 60)]
+    assert max(minutes) < 0.6 * len(life.feeds)
+    assert sum(minutes[:4]) > 0.5 * len(life.feeds)
+    assert max(minutes[5:]) < 0.1 * len(life.feeds)
+    assert life.polls_without_network > len(life.feeds)
 
 
 def test_a_thousand_feeds_that_start_at_once_do_not_stay_together() -> None:
