@@ -136,8 +136,15 @@ class Outbox(Protocol):
         """
         ...
 
-    def waiting(self, sink: str) -> Sequence[Notice]:
-        """A sink's notices that no delivery is planned for, in the order of their creation. Raises Unavailable."""
+    def waiting(self, sink: str, limit: int | None = None) -> Sequence[Notice]:
+        """A sink's notices that no delivery is planned for, or the first so many, in the order of their creation.
+
+        Raises Unavailable.
+        """
+        ...
+
+    def waiting_since(self, sink: str) -> datetime | None:
+        """When the first of these was created, without reading any; None where none waits. Raises Unavailable."""
         ...
 
     def plan(self, deliveries: Sequence[Delivery]) -> None:

@@ -92,12 +92,23 @@ class AlertWiring:
         return Deliveries(self.sinks, self.outbox, self.notifier, self.clock, self.metrics.told)
 
 
+class SinkCheck:
+    """See `quotewire.sinks.Check`: by the adapters that tell sinks."""
+
+    def url(self, template: str, filled: str) -> None:
+        """See `quotewire.sinks.Check.url`."""
+        from quotewire.adapters.apprise_notifier import check_url
+
+        check_url(template, filled)
+
+    def secret(self, secret: str) -> None:
+        """See `quotewire.sinks.Check.secret`."""
+        from quotewire.adapters.webhook_notifier import key_of
+
+        key_of(secret)
+
+
 def _read_sinks(file: Path) -> Sequence[Sink]:
     from quotewire import sinks
 
-    def check_url(template: str, url: str) -> None:
-        from quotewire.adapters import apprise_notifier
-
-        apprise_notifier.check_url(template, url)
-
-    return sinks.read(file, os.environ, check_url)
+    return sinks.read(file, os.environ, SinkCheck())

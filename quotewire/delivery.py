@@ -83,14 +83,18 @@ class Deliveries:
 
     def _serve(self, sink: Sink, ended: threading.Event) -> None:
         courier: Courier | None = None
-        last = False
+        last, said = False, ""
         while True:
             try:
                 if courier is None:
                     courier = Courier(self._outbox, self._notifier(sink), self._clock, self._observe)
                 courier.step(sink)
+                said = ""
             except (Unavailable, ConfigurationError) as error:
-                _log.warning("outbox away", sink=sink.name, reason=str(error))
+                if str(error) != said:
+                    said = str(error)
+                    what = "outbox away" if isinstance(error, Unavailable) else "sink cannot be told"
+                    _log.warning(what, sink=sink.name, reason=said)
             except Exception:
                 _log.exception("courier failed", sink=sink.name)
                 ended.wait(5)

@@ -6,10 +6,10 @@ Secrets stand in environment variables, which the file names as `${NAME}`.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import time, timedelta
 from pathlib import Path
-from typing import Any, cast, get_args
+from typing import Any, Protocol, cast, get_args
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -36,11 +36,21 @@ _SPANS = {"minute": timedelta(minutes=1), "hour": timedelta(hours=1), "day": tim
 _SHORTEST_SECRET = 4
 
 Environment = Mapping[str, str]
-CheckUrl = Callable[[str, str], None]
-"""Raises ConfigurationError for an address, as the file has it and filled in, that cannot be used."""
 
 
-def read(path: Path, environment: Environment, check_url: CheckUrl) -> list[Sink]:
+class Check(Protocol):
+    """What is known only to whoever tells a sink. Both raise ConfigurationError for what cannot be used."""
+
+    def url(self, template: str, filled: str) -> None:
+        """Check an address, as the file has it and filled in."""
+        ...
+
+    def secret(self, secret: str) -> None:
+        """Check the secret of a webhook."""
+        ...
+
+
+def read(path: Path, environment: Environment, check: Check) -> list[Sink]:
     """The sinks of a file, in its order. Raises ConfigurationError, naming the file, the sink and what is wrong."""
     sinks: dict[str, Sink] = {}
     for number, entry in enumerate(_load(path), 1):
@@ -48,7 +58,7 @@ def read(path: Path, environment: Environment, check_url: CheckUrl) -> list[Sink
         if not isinstance(name, str) or not name.strip():
             raise ConfigurationError(f"the sinks {path}, entry {number}: every sink needs a name")
         try:
-            sink = _sink(entry, environment, check_url)
+            sink = _sink(entry, environment, check)
         except ConfigurationError as error:
             raise ConfigurationError(f"the sinks {path}, {name}: {error}") from error
         if sink.name in sinks:
@@ -73,12 +83,12 @@ def _load(path: Path) -> Sequence[Any]:
     return document
 
 
-def _sink(entry: Mapping[str, Any], environment: Environment, check_url: CheckUrl) -> Sink:
+def _sink(entry: Mapping[str, Any], environment: Environment, check: Check) -> Sink:
     unknown = sorted(str(key) for key in entry if key not in FIELDS)
     if unknown:
         raise ConfigurationError(f"there is no field {', '.join(unknown)}; there are {', '.join(sorted(FIELDS))}")
-    address = _Address(entry, environment)
-    urls = address.urls(check_url)
+    address = _Address(entry, environment, check)
+    urls = address.urls()
     webhook, secret = address.webhook()
     if bool(urls) == bool(webhook):
         raise ConfigurationError("give either url (or urls) or webhook, not both")
@@ -107,16 +117,17 @@ def _sink(entry: Mapping[str, Any], environment: Environment, check_url: CheckUr
 class _Address:
     """The addresses and the secret of a sink, filled in from the environment."""
 
-    def __init__(self, entry: Mapping[str, Any], environment: Environment) -> None:
+    def __init__(self, entry: Mapping[str, Any], environment: Environment, check: Check) -> None:
         self._entry = entry
         self._environment = environment
+        self._check = check
         self.secrets: list[str] = []
 
-    def urls(self, check_url: CheckUrl) -> tuple[str, ...]:
+    def urls(self) -> tuple[str, ...]:
         templates = (*_words(self._entry, "url"), *_words(self._entry, "urls"))
         filled = [self._filled(template) for template in templates]
         for template, url in zip(templates, filled, strict=True):
-            check_url(template, url)
+            self._check.url(template, url)
         return tuple(filled)
 
     def webhook(self) -> tuple[str, str]:
@@ -131,7 +142,12 @@ class _Address:
             raise ConfigurationError("webhook must be an http or https address without a user or password")
         if not isinstance(secret, str) or not _VARIABLE.fullmatch(secret):
             raise ConfigurationError("a webhook needs its secret in an environment variable: secret: ${NAME}")
-        return url, self._filled(secret)
+        filled = self._filled(secret)
+        try:
+            self._check.secret(filled)
+        except ConfigurationError as error:
+            raise ConfigurationError(f"the environment variable {secret[2:-1]}: {error}") from error
+        return url, filled
 
     def _filled(self, template: str) -> str:
         def value(match: re.Match[str]) -> str:

@@ -9,10 +9,10 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from consumers.notify.planning import plan
+from consumers.notify.planning import MOST_PLANNED, is_due, messages_left, plan
 from consumers.notify.times import is_quiet
 from quotewire.alert_ports import Delivery, Notifier, Outbox, Sink
-from quotewire.ports import Clock, Rejected, Unavailable
+from quotewire.ports import Clock, ConfigurationError, Rejected, Unavailable
 
 TRIED_FOR = timedelta(days=1)
 """How long a delivery is tried, from when it was planned."""
@@ -49,30 +49,48 @@ class Courier:
         now = self._clock.now()
         if is_quiet(sink, now) or (self._not_before is not None and now < self._not_before):
             return
+        left = self._left(sink, now)
+        if left == 0:
+            return
         opened = self._outbox.open(sink.name)
         if not self._failures or len(opened) < _MOST_OPEN:
-            planned = self._planned(sink, now)
+            planned = self._planned(sink, now, left, len(opened))
             self._outbox.plan(planned)
             opened = [*planned, *opened]
         for delivery in opened:
-            if not self._try(delivery):
+            if left == 0:
                 return
+            after = self._try(delivery)
+            if self._failures:
+                return
+            if left is not None and after.state == "delivered":
+                left -= 1
 
-    def _planned(self, sink: Sink, now: datetime) -> Sequence[Delivery]:
-        waiting = self._outbox.waiting(sink.name)
-        if not waiting:
+    def _left(self, sink: Sink, now: datetime) -> int | None:
+        if sink.rate is None:
+            return None
+        return messages_left(sink, self._outbox.told(sink.name, now - sink.rate.span), now)
+
+    def _planned(self, sink: Sink, now: datetime, left: int | None, opened: int) -> Sequence[Delivery]:
+        """What is due beside the deliveries that are open, each of which will need one of the messages left.
+
+        While the sink is away they do not count: one that is refused for what it says keeps nothing else back.
+        """
+        if left is not None and not self._failures:
+            left = max(0, left - opened)
+        oldest = self._outbox.waiting_since(sink.name)
+        if left == 0 or oldest is None or not is_due(sink, oldest, now):
             return ()
-        told = self._outbox.told(sink.name, now - sink.rate.span) if sink.rate else ()
-        return plan(sink, waiting, told, now, away=self._failures > 0)
+        return plan(sink, self._outbox.waiting(sink.name, MOST_PLANNED), now, left=left, away=self._failures > 0)
 
-    def _try(self, delivery: Delivery) -> bool:
-        """Try a delivery; False where the sink is away."""
+    def _try(self, delivery: Delivery) -> Delivery:
+        """Try a delivery, note how that went, and give it as it is then."""
         away = False
         try:
             self._notifier.tell(delivery)
         except Rejected as refusal:
             after = replace(delivery, state="failed", reason=str(refusal))
-        except Unavailable as refusal:
+        except (Unavailable, ConfigurationError) as refusal:
             away = True
             over = self._clock.now() >= delivery.planned + TRIED_FOR
             after = replace(delivery, state="failed" if over else "open", reason=str(refusal))
@@ -84,7 +102,7 @@ class Courier:
         self._outbox.note(after)
         self._observe(after)
         self._tell(after)
-        return not away
+        return after
 
     def _back_off(self, away: bool) -> None:
         self._failures = self._failures + 1 if away else 0

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import re
+from urllib.parse import parse_qsl, urlsplit
 
 from apprise import Apprise, AppriseAsset, NotifyBase
 
@@ -11,6 +13,13 @@ from quotewire.alert_ports import Delivery, Sink
 from quotewire.ports import ConfigurationError, Unavailable
 
 _SHORTEST_TEXT = 200
+_VARIABLE = re.compile(r"\$\{\w+\}")
+_TELLING = re.compile(r"[+-]|.*(?:pass|pwd|secret|token|auth|sig|key$)", re.IGNORECASE)
+"""Parameters whose value may be a secret; those with + are headers, those with - go with the request."""
+_TOKEN = re.compile(
+    r"\b(?=[A-Za-z]*\d)(?=\d*[A-Za-z])[A-Za-z0-9]{12,}\b|\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b"
+)
+"""Letters and digits mixed, twelve or more; a UUID."""
 
 # Its log may show addresses with their secrets; what went wrong is asked of each result instead.
 _library_log = logging.getLogger("apprise")
@@ -21,11 +30,25 @@ _library_log.addHandler(logging.NullHandler())
 def check_url(template: str, filled: str) -> None:
     """Raise ConfigurationError where an address is none that Apprise knows, or the template itself holds a secret."""
     service = _service(filled)
-    if template == filled and service.url(privacy=True) != service.url():  # type: ignore[no-untyped-call]
+    is_known = template == filled and service.url(privacy=True) != service.url()  # type: ignore[no-untyped-call]
+    if is_known or _looks_secret(template):
         scheme = filled.partition("://")[0]
         raise ConfigurationError(
             f"the address {scheme}://… holds a secret: put it into an environment variable and write ${{NAME}}"
         )
+
+
+def _looks_secret(template: str) -> bool:
+    """Whether an address has in the clear what a general service, as `jsons://`, does not know for a secret: a header
+    or a parameter of the user's own, a password, a part of the path that nobody would say aloud.
+    """
+    address = urlsplit(_VARIABLE.sub("$", template))
+    fields = parse_qsl(address.query.replace("+", "%2B"), keep_blank_values=True)
+    return (
+        bool(address.password and "$" not in address.password)
+        or any("$" not in value and _TELLING.match(key) for key, value in fields)
+        or _TOKEN.search(address.path) is not None
+    )
 
 
 class AppriseNotifier:

@@ -40,11 +40,16 @@ class MemoryOutbox:
     def _has(self, key: str) -> bool:
         return key in self._waiting or key in self._planned
 
-    def waiting(self, sink: str) -> Sequence[Notice]:
+    def waiting(self, sink: str, limit: int | None = None) -> Sequence[Notice]:
         """See `quotewire.alert_ports.Outbox.waiting`."""
         with self._lock:
             found = [notice for notice in self._waiting.values() if notice.sink == sink]
-        return sorted(found, key=lambda notice: notice.created)
+        return sorted(found, key=lambda notice: notice.created)[:limit]
+
+    def waiting_since(self, sink: str) -> datetime | None:
+        """See `quotewire.alert_ports.Outbox.waiting_since`."""
+        with self._lock:
+            return min((notice.created for notice in self._waiting.values() if notice.sink == sink), default=None)
 
     def plan(self, deliveries: Sequence[Delivery]) -> None:
         """See `quotewire.alert_ports.Outbox.plan`."""

@@ -85,14 +85,23 @@ class SqliteOutbox:
                 for notice in notices
             )
 
-    def waiting(self, sink: str) -> Sequence[Notice]:
+    def waiting(self, sink: str, limit: int | None = None) -> Sequence[Notice]:
         """See `quotewire.alert_ports.Outbox.waiting`."""
         with self._database.reading() as connection:
             rows = connection.execute(
-                "SELECT created, alert FROM notices WHERE sink = ? AND delivery IS NULL ORDER BY created, number",
-                (sink,),
+                "SELECT created, alert FROM notices WHERE sink = ? AND delivery IS NULL "
+                "ORDER BY created, number LIMIT ?",
+                (sink, -1 if limit is None else limit),
             ).fetchall()
         return [Notice(sink, self._alert(alert), _moment(created)) for created, alert in rows]
+
+    def waiting_since(self, sink: str) -> datetime | None:
+        """See `quotewire.alert_ports.Outbox.waiting_since`."""
+        with self._database.reading() as connection:
+            (created,) = connection.execute(
+                "SELECT min(created) FROM notices WHERE sink = ? AND delivery IS NULL", (sink,)
+            ).fetchone()
+        return None if created is None else _moment(created)
 
     def plan(self, deliveries: Sequence[Delivery]) -> None:
         """See `quotewire.alert_ports.Outbox.plan`."""

@@ -7,7 +7,6 @@ timestamp and body.
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import hmac
 import urllib.error
@@ -24,19 +23,27 @@ TIMEOUT = 10.0
 """Seconds for each step of a request."""
 
 _PREFIX = "whsec_"
+_SHORTEST_KEY = 24
+"""Bytes of a key at the least, as Standard Webhooks asks: what is shorter can be guessed."""
 _FOR_EVER = frozenset({400, 410, 413, 422})
 """Answers that say something of this very delivery: the same again would be answered the same. Others (a wrong secret,
 a moved address, a server in trouble) get well again, or are mended within the day."""
 
 
 def key_of(secret: str) -> bytes:
-    """The key that a secret stands for: base64 after `whsec_`, else its own bytes. Raises ConfigurationError."""
-    if not secret.startswith(_PREFIX):
-        return secret.encode()
-    try:
-        return base64.b64decode(secret.removeprefix(_PREFIX), validate=True)
-    except binascii.Error as error:
-        raise ConfigurationError(f"a secret that begins with {_PREFIX} must go on in base64") from error
+    """The key that a secret stands for: base64 after `whsec_`, else its own bytes.
+
+    Raises ConfigurationError, without the secret, where it is none or too short to be one.
+    """
+    key = secret.encode()
+    if secret.startswith(_PREFIX):
+        try:
+            key = base64.b64decode(secret.removeprefix(_PREFIX), validate=True)
+        except ValueError as error:
+            raise ConfigurationError(f"a secret that begins with {_PREFIX} must go on in base64") from error
+    if len(key) < _SHORTEST_KEY:
+        raise ConfigurationError(f"the secret of a webhook must be {_SHORTEST_KEY} bytes long or more, not {len(key)}")
+    return key
 
 
 def signature(secret: str, identity: str, timestamp: int, body: bytes) -> str:

@@ -57,12 +57,21 @@ class OutboxSuite:
         assert list(outbox.waiting("nobody")) == []
         assert outbox.counts() == {"desk": {"waiting": 2}, "night": {"waiting": 1}}
 
+    def test_the_first_that_wait_can_be_asked_for_alone(self, outbox: Outbox) -> None:
+        assert outbox.waiting_since("desk") is None
+        late, early, middle = (notice(seconds, seconds=seconds) for seconds in (9, 1, 5))
+        outbox.add([late, early, middle, notice(0, "night")])
+        assert outbox.waiting_since("desk") == early.created
+        assert list(outbox.waiting("desk", 2)) == [early, middle]
+        assert list(outbox.waiting("desk", 9)) == [early, middle, late]
+
     def test_what_is_planned_waits_no_more_and_is_open(self, outbox: Outbox) -> None:
         one, two, three = (notice(number, seconds=number) for number in (1, 2, 3))
         outbox.add([one, two, three])
         both = Delivery("desk", (one, three), NOW, "digest")
         outbox.plan([both])
         assert list(outbox.waiting("desk")) == [two]
+        assert outbox.waiting_since("desk") == two.created
         assert list(outbox.open("desk")) == [both]
         assert list(outbox.open("night")) == []
         assert outbox.add([one]) == 0

@@ -10,15 +10,15 @@ from typing import Any
 import pytest
 
 from quotewire import sinks
-from quotewire.adapters.apprise_notifier import check_url
 from quotewire.adapters.webhook_notifier import WebhookNotifier
 from quotewire.alert_ports import Delivery, Sink
+from quotewire.alert_wiring import SinkCheck
 from quotewire.wiring import SystemClock
 from tests.consumers.notify.receiver import Received, Receiver
 from tests.contracts.outbox_suite import NOW, notice
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "notify.md"
-KEY = b"a key of ours"
+KEY = b"a key of ours, as long as is asked"
 
 
 def block(kind: str) -> str:
@@ -53,9 +53,9 @@ def test_the_files_example_can_be_read(tmp_path: Path) -> None:
     environment = {
         "NEWSROOM_SLACK": "slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ/",
         "MAIL_PASSWORD": "hidden",
-        "ARCHIVE_SECRET": "whsec_c2VjcmV0",
+        "ARCHIVE_SECRET": "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz",
     }
-    names = [sink.name for sink in sinks.read(path, environment, check_url)]
+    names = [sink.name for sink in sinks.read(path, environment, SinkCheck())]
     assert names == ["newsroom", "chief", "archive"]
 
 

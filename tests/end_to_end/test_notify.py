@@ -40,7 +40,11 @@ class Newsroom:
         self.stream, self.receiver = stream, receiver
         file = folder / "sinks.yaml"
         file.write_text(SINKS.format(desk=receiver.address, gone=gone.address))
-        settings = {"QUOTEWIRE_STREAM": address, "QUOTEWIRE_SINKS": str(file), "DESK_SECRET": "whsec_c2VjcmV0"}
+        settings = {
+            "QUOTEWIRE_STREAM": address,
+            "QUOTEWIRE_SINKS": str(file),
+            "DESK_SECRET": "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz",
+        }
         self.installation = Installation(folder, [], [], settings)
         self._log = (folder / "notify.log").open("ab")
 

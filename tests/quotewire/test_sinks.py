@@ -8,19 +8,29 @@ from pathlib import Path
 import pytest
 
 from quotewire import sinks
-from quotewire.adapters.apprise_notifier import AppriseNotifier, check_url
+from quotewire.adapters.apprise_notifier import AppriseNotifier
 from quotewire.alert_ports import Delivery, Notice, RateLimit, Schedule, Sink
+from quotewire.alert_wiring import SinkCheck
 from quotewire.ports import ConfigurationError, Unavailable
 from tests.consumers.notify.receiver import Receiver
 from tests.contracts.outbox_suite import NOW, make_alert, notice
 
-ENVIRONMENT = {"CHAT_URL": "slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ/#news", "HOOK": "whsec_c2VjcmV0Cg=="}
+HOOK = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz"
+ENVIRONMENT = {
+    "CHAT_URL": "slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ/#news",
+    "HOOK": HOOK,
+    "PATH_TOKEN": "T0PSECRETTOKEN42",
+    "NO_BASE64": "whsec_not base64!",
+    "NO_KEY": "whsec_",
+    "SHORT_KEY": "whsec_c2VjcmV0Cg==",
+    "SHORT": "x",
+}
 
 
 def read(folder: Path, text: str) -> list[Sink]:
     path = folder / "sinks.yaml"
     path.write_text(text, encoding="utf-8")
-    return sinks.read(path, ENVIRONMENT, check_url)
+    return sinks.read(path, ENVIRONMENT, SinkCheck())
 
 
 def test_a_file_with_everything(tmp_path: Path) -> None:
@@ -43,7 +53,7 @@ def test_a_file_with_everything(tmp_path: Path) -> None:
     """
     chat, system = read(tmp_path, text)
     assert (chat.kind, chat.schedule, chat.quiet, chat.rate) == ("slack", Schedule(), None, None)
-    assert (system.kind, system.secret) == ("webhook", "whsec_c2VjcmV0Cg==")
+    assert (system.kind, system.secret) == ("webhook", HOOK)
     assert system.schedule == Schedule("week", time(16, 30), 4)
     assert (system.quiet, system.rate) == ((time(22), time(7)), RateLimit(10, timedelta(hours=1)))
     assert (system.outlets, system.conditions) == (("The Vessby Courier",), ("quoted", "headline"))
@@ -61,6 +71,19 @@ def test_a_file_with_everything(tmp_path: Path) -> None:
         ("- {name: a, url: 'nonsense://x'}", "nonsense://… is no address that Apprise knows"),
         ("- {name: a, url: 'slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ'}", "holds a secret"),
         ("- {name: a, url: 'jsons://me:hidden@h'}", "holds a secret"),
+        ("- {name: a, url: 'jsons://h/hooks/T0PSECRETTOKEN'}", "jsons://… holds a secret"),
+        ("- {name: a, url: 'jsons://h/0b7e5f60-1b1c-4f0e-9f50-6f2f6d1c9a11'}", "jsons://… holds a secret"),
+        ("- {name: a, url: 'jsons://h/x?+X-Token=hidden'}", "jsons://… holds a secret"),
+        ("- {name: a, url: 'jsons://h/x?-key=hidden'}", "jsons://… holds a secret"),
+        ("- {name: a, url: 'jsons://h/x?%2BAuthorization=hidden'}", "jsons://… holds a secret"),
+        ("- {name: a, url: 'jsons://me:hidden@h/${PATH_TOKEN}'}", "jsons://… holds a secret"),
+        (
+            "- {name: a, webhook: 'http://h', secret: '${NO_BASE64}'}",
+            "NO_BASE64: a secret that begins with whsec_ must",
+        ),
+        ("- {name: a, webhook: 'http://h', secret: '${NO_KEY}'}", "NO_KEY: the secret of a webhook must be 24 bytes"),
+        ("- {name: a, webhook: 'http://h', secret: '${SHORT_KEY}'}", "SHORT_KEY: the secret of a webhook must be 24"),
+        ("- {name: a, webhook: 'http://h', secret: '${SHORT}'}", "SHORT: the secret of a webhook must be 24 bytes"),
         ("- {name: a, webhook: 'http://h', secret: plain}", "secret: ${NAME}"),
         ("- {name: a, webhook: 'http://h'}", "secret: ${NAME}"),
         ("- {name: a, webhook: 'ftp://h', secret: '${HOOK}'}", "http or https"),
@@ -86,6 +109,22 @@ def test_what_is_wrong_is_said_in_one_line_without_secrets(tmp_path: Path, entry
     assert "\n" not in str(caught.value)
     assert "hidden" not in str(caught.value)
     assert "TIiajkdnlazkcOXrIdevi7FQ" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "json://127.0.0.1:9000/quotewire/alerts-2026",
+        "jsons://h/hooks/${PATH_TOKEN}",
+        "jsons://h/x?+X-Token=${PATH_TOKEN}",
+        "jsons://me:${PATH_TOKEN}@h/x?method=PUT",
+        "mailto://desk@mail.example.org?to=chief@example.org&format=text",
+        "ntfy://newsroom-alerts",
+    ],
+)
+def test_what_holds_no_secret_in_the_clear_is_taken(tmp_path: Path, url: str) -> None:
+    (sink,) = read(tmp_path, f"- {{name: a, url: '{url}'}}")
+    assert len(sink.urls) == 1
 
 
 def test_an_empty_file_names_no_sink(tmp_path: Path) -> None:

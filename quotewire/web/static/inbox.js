@@ -36,6 +36,11 @@
     }
   };
 
+  const say = (text) => {
+    status.textContent = text;
+    status.classList.remove("unseen");
+  };
+
   const mark = async (alert, state) => {
     const before = alert.dataset.state;
     if (before === state) return;
@@ -43,8 +48,7 @@
     try {
       await send(alert.querySelector(".marks"), state);
     } catch (error) {
-      status.textContent = error.message;
-      status.classList.remove("unseen");
+      say(error.message);
       return;
     }
     if (alone) {
@@ -56,19 +60,23 @@
     undo = { alert, before };
     alert.dataset.state = state;
     alert.hidden = true;
-    status.textContent = `${alert.querySelector("h2").textContent}: ${state}. Undo with u.`;
-    status.classList.remove("unseen");
+    say(`${alert.querySelector("h2").textContent}: ${state}. Undo with u.`);
     if (next) select(next);
   };
 
   const takeBack = async () => {
     if (!undo) return;
     const { alert, before } = undo;
-    await send(alert.querySelector(".marks"), before);
+    try {
+      await send(alert.querySelector(".marks"), before);
+    } catch (error) {
+      say(`Not undone: ${error.message}`);
+      return;
+    }
     undo = null;
     alert.dataset.state = before;
     alert.hidden = false;
-    status.textContent = "Undone.";
+    say("Undone.");
     select(alert);
   };
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, time, timedelta
 from itertools import chain
 
@@ -13,7 +14,7 @@ from consumers.notify.courier import TRIED_FOR, Courier
 from consumers.notify.stage import BEFORE_KNOWN, OLDEST_NEWS, Notifying
 from quotewire.adapters.memory_outbox import MemoryOutbox
 from quotewire.adapters.webhook_notifier import WebhookNotifier
-from quotewire.alert_ports import Delivery, RateLimit, Schedule, Sink
+from quotewire.alert_ports import Delivery, Notice, RateLimit, Schedule, Sink
 from schemas.records import Alert
 from tests.consumers.notify.receiver import Receiver
 from tests.contracts.outbox_suite import NOW, make_alert
@@ -45,7 +46,7 @@ class Desk:
         self._couriers: dict[str, Courier] = {}
 
     def sink(self, name: str, **fields: object) -> Sink:
-        given = {"name": name, "webhook": self.receiver.address, "secret": "whsec_c2VjcmV0"}
+        given = {"name": name, "webhook": self.receiver.address, "secret": "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz"}
         return Sink(**given | fields)  # type: ignore[arg-type]
 
     def alert(self, *numbers: int | str, **fields: object) -> None:
@@ -270,3 +271,105 @@ def test_quiet_hours_hold_for_tries_again_too(desk: Desk) -> None:
     desk.clock.go_on(hours=1)
     desk.step()
     assert desk.told() == [["alert-1"]]
+
+
+def test_a_limit_holds_for_what_a_sink_missed_while_it_was_away(desk: Desk) -> None:
+    desk.sinks = [desk.sink("desk", rate=RateLimit(1, timedelta(hours=1)))]
+    desk.receiver.status = 503
+    desk.alert(1)
+    desk.step()
+    desk.clock.go_on(seconds=10)
+    desk.alert(2)
+    desk.step()
+    assert len(desk.outbox.open("desk")) == 2
+    desk.receiver.status = 200
+    desk.clock.go_on(minutes=10)
+    for _ in range(5):
+        desk.clock.go_on(minutes=1)
+        desk.step()
+    assert len(desk.told()) == 1
+    desk.alert(3)
+    desk.clock.go_on(hours=1)
+    desk.step()
+    assert len(desk.told()) == 2
+    desk.clock.go_on(hours=1)
+    desk.step()
+    assert sorted(chain.from_iterable(desk.told())) == ["alert-1", "alert-2", "alert-3"]
+
+
+def test_a_limit_holds_for_what_is_sent_again_by_hand(desk: Desk) -> None:
+    desk.sinks = [desk.sink("desk", rate=RateLimit(2, timedelta(hours=1)))]
+    desk.receiver.status = 422
+    desk.alert(1, 2)
+    desk.step()
+    desk.alert(3, 4)
+    desk.step()
+    assert len(desk.outbox.failed()) == 4
+    for delivery in desk.outbox.failed():
+        desk.outbox.note(replace(delivery, state="open", planned=desk.clock.now()))
+    desk.receiver.status = 200
+    for told in (2, 4):
+        for _ in range(3):
+            desk.step()
+        assert len(desk.told()) == told
+        desk.clock.go_on(hours=1, seconds=1)
+
+
+def test_a_burst_stays_within_the_limit_whatever_its_size(desk: Desk) -> None:
+    desk.sinks = [desk.sink("desk", rate=RateLimit(1, timedelta(hours=1)))]
+    desk.alert(*range(450))
+    for hour in range(1, 4):
+        for _ in range(3):
+            desk.step()
+        assert len(desk.told()) == hour
+        desk.clock.go_on(hours=1, seconds=1)
+    assert [len(message) for message in desk.told()] == [200, 200, 50]
+
+
+class Counting(MemoryOutbox):
+    """An outbox that counts how often its alerts are read."""
+
+    reads = 0
+
+    def waiting(self, sink: str, limit: int | None = None) -> Sequence[Notice]:
+        self.reads += 1
+        return super().waiting(sink, limit)
+
+    def open(self, sink: str) -> Sequence[Delivery]:
+        found = super().open(sink)
+        self.reads += bool(found)
+        return found
+
+
+@pytest.mark.parametrize(
+    "held",
+    [{"schedule": Schedule("day", time(8))}, {"rate": RateLimit(1, timedelta(hours=1))}, {"quiet": (time(6), time(9))}],
+)
+def test_what_is_held_back_is_not_read_until_it_is_due(desk: Desk, held: dict[str, object]) -> None:
+    desk.outbox = outbox = Counting()
+    desk.sinks = [desk.sink("desk", **held)]
+    desk.stage = Notifying(lambda: desk.sinks, outbox, desk.clock)
+    desk.alert(1)
+    desk.step()
+    desk.alert(*range(2, 50))
+    outbox.reads = 0
+    for _ in range(20):
+        desk.clock.go_on(seconds=0.5)
+        desk.step()
+    assert outbox.reads == 0
+    desk.clock.go_on(hours=3)
+    desk.step()
+    assert outbox.reads == 1
+    assert len(set(chain.from_iterable(desk.told()))) == 49
+
+
+def test_a_sink_that_cannot_be_used_is_tried_for_a_day_and_listed(desk: Desk) -> None:
+    desk.sinks = [desk.sink("desk", secret="whsec_not base64!")]
+    desk.alert(1)
+    desk.step()
+    (delivery,) = desk.observed
+    assert (delivery.state, delivery.tries) == ("open", 1)
+    assert "base64" in delivery.reason
+    desk.clock.go_on(days=1, minutes=1)
+    desk.step()
+    assert [delivery.state for delivery in desk.outbox.failed()] == ["failed"]

@@ -8,10 +8,10 @@ from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from consumers.notify.planning import MOST_SINGLE, MOST_TOGETHER, plan
+from consumers.notify.planning import MOST_PLANNED, MOST_SINGLE, MOST_TOGETHER, messages_left, plan
 from consumers.notify.routing import wants
 from consumers.notify.times import is_quiet, next_digest
 from quotewire.alert_ports import Delivery, Notice, RateLimit, Schedule, Sink
@@ -29,6 +29,10 @@ def at(text: str) -> datetime:
 
 def notices(count: int, created: datetime = NOON, first: int = 0) -> list[Notice]:
     return [Notice("desk", make_alert(first + number), created) for number in range(count)]
+
+
+NIGHTLY = notices(2 * MOST_TOGETHER + 3, NOON.replace(hour=3))
+DAILY = notices(MOST_PLANNED + 3, first=1000)
 
 
 def sizes(deliveries: Sequence[Delivery]) -> list[tuple[int, str]]:
@@ -137,64 +141,73 @@ def test_the_next_digest_lies_ahead_and_not_too_far(moment: datetime, schedule: 
 
 
 def test_alerts_at_once_come_one_by_one() -> None:
-    found = plan(Sink("desk"), notices(3), [], NOON)
+    found = plan(Sink("desk"), notices(3), NOON)
     assert sizes(found) == [(1, ""), (1, ""), (1, "")]
     assert [delivery.key for delivery in found] == [notice.key for notice in notices(3)]
 
 
 def test_many_at_a_time_come_together() -> None:
-    found = plan(Sink("desk"), notices(MOST_SINGLE + 5), [], NOON)
+    found = plan(Sink("desk"), notices(MOST_SINGLE + 5), NOON)
     assert sizes(found) == [(1, "")] * (MOST_SINGLE - 1) + [(6, "many")]
 
 
 def test_after_a_sink_was_away_all_comes_together() -> None:
-    assert sizes(plan(Sink("desk"), notices(4), [], NOON, away=True)) == [(4, "many")]
-    assert sizes(plan(Sink("desk"), notices(1), [], NOON, away=True)) == [(1, "")]
+    assert sizes(plan(Sink("desk"), notices(4), NOON, away=True)) == [(4, "many")]
+    assert sizes(plan(Sink("desk"), notices(1), NOON, away=True)) == [(1, "")]
 
 
 def test_nothing_comes_in_quiet_hours_and_then_all_of_it_in_one() -> None:
     sink = Sink("desk", quiet=NIGHT)
     night = notices(3, NOON.replace(hour=23))
-    assert plan(sink, night, [], NOON.replace(hour=23)) == []
+    assert plan(sink, night, NOON.replace(hour=23)) == []
     morning = NOON.replace(day=7, hour=7)
-    assert sizes(plan(sink, [*night, *notices(1, morning, first=9)], [], morning)) == [(3, "quiet hours"), (1, "")]
+    assert sizes(plan(sink, [*night, *notices(1, morning, first=9)], morning)) == [(3, "quiet hours"), (1, "")]
 
 
 def test_a_rate_limit_holds_back_and_tells_the_rest_in_one() -> None:
     sink = Sink("desk", rate=RateLimit(3, timedelta(hours=1)))
-    assert sizes(plan(sink, notices(5), [], NOON)) == [(1, ""), (1, ""), (3, "rate limit")]
+    assert sizes(plan(sink, notices(5), NOON, left=3)) == [(1, ""), (1, ""), (3, "rate limit")]
     told = [NOON - timedelta(minutes=minutes) for minutes in (5, 10, 59)]
-    assert plan(sink, notices(5), told, NOON) == []
-    assert sizes(plan(sink, notices(5), told, NOON + timedelta(minutes=2))) == [(5, "rate limit")]
+    assert messages_left(sink, told, NOON) == 0
+    assert plan(sink, notices(5), NOON, left=0) == []
+    assert messages_left(sink, told, NOON + timedelta(minutes=2)) == 1
+    assert sizes(plan(sink, notices(5), NOON, left=1)) == [(5, "rate limit")]
+    assert messages_left(Sink("desk"), told, NOON) is None
+
+
+def test_more_than_a_message_holds_waits_for_the_next_one_that_the_limit_allows() -> None:
+    sink = Sink("desk", rate=RateLimit(2, timedelta(hours=1)))
+    assert sizes(plan(sink, notices(500), NOON, left=1)) == [(200, "rate limit")]
+    assert sizes(plan(sink, notices(500), NOON, left=2)) == [(200, "rate limit"), (200, "rate limit")]
+    assert sizes(plan(sink, notices(201), NOON, left=2)) == [(1, ""), (200, "rate limit")]
+    daily = replace(sink, schedule=Schedule("day", time(8)))
+    assert sizes(plan(daily, notices(500), NOON + timedelta(days=1), left=2)) == [(200, "digest"), (200, "digest")]
 
 
 def test_a_digest_waits_for_its_time_and_says_that_it_is_one() -> None:
     sink = Sink("desk", schedule=Schedule("day", time(8)))
     waiting = [*notices(1), *notices(1, NOON.replace(day=7, hour=7), first=5)]
-    assert plan(sink, waiting, [], NOON.replace(day=7, hour=7, minute=59)) == []
-    assert sizes(plan(sink, waiting, [], NOON.replace(day=7, hour=8))) == [(2, "digest")]
-    assert sizes(plan(sink, waiting[:1], [], NOON.replace(day=8))) == [(1, "digest")]
-    assert plan(replace(sink, quiet=(time(7), time(9))), waiting, [], NOON.replace(day=7, hour=8)) == []
+    assert plan(sink, waiting, NOON.replace(day=7, hour=7, minute=59)) == []
+    assert sizes(plan(sink, waiting, NOON.replace(day=7, hour=8))) == [(2, "digest")]
+    assert sizes(plan(sink, waiting[:1], NOON.replace(day=8))) == [(1, "digest")]
+    assert plan(replace(sink, quiet=(time(7), time(9))), waiting, NOON.replace(day=7, hour=8)) == []
 
 
 @given(
-    count=st.integers(0, 2 * MOST_TOGETHER + 3),
-    in_quiet=st.integers(0, 30),
-    messages=st.none() | st.integers(1, 30),
-    told=st.integers(0, 30),
+    count=st.integers(0, MOST_PLANNED + 3),
+    in_quiet=st.integers(0, 2 * MOST_TOGETHER + 3),
+    left=st.none() | st.integers(0, 30),
     away=st.booleans(),
 )
-def test_every_notice_is_told_once_or_waits(
-    count: int, in_quiet: int, messages: int | None, told: int, away: bool
-) -> None:
-    rate = RateLimit(messages, timedelta(hours=1)) if messages else None
-    sink = Sink("desk", quiet=NIGHT, rate=rate)
-    waiting = [*notices(in_quiet, NOON.replace(hour=3)), *notices(count, first=1000)]
-    found = plan(sink, waiting, [NOON] * told, NOON, away=away)
-    gone = [notice for delivery in found for notice in delivery.notices]
-    held_back = rate is not None and told >= rate.messages
-    assert sorted(gone, key=lambda n: n.key) == sorted([] if held_back else waiting, key=lambda n: n.key)
+@settings(max_examples=60)
+def test_every_notice_is_told_once_or_waits(count: int, in_quiet: int, left: int | None, away: bool) -> None:
+    waiting = [*NIGHTLY[:in_quiet], *DAILY[:count]]
+    found = plan(Sink("desk", quiet=NIGHT), waiting, NOON, left=left, away=away)
+    gone = {id(notice) for delivery in found for notice in delivery.notices}
+    assert len(gone) == sum(len(delivery.notices) for delivery in found)
+    budget = min(1 if away else MOST_SINGLE, MOST_SINGLE if left is None else left)
+    assert len(found) <= budget
+    assert len(gone) == min(len(waiting), budget * MOST_TOGETHER)
+    # What waits on is what came last.
+    assert gone == {id(notice) for notice in waiting[: len(gone)]}
     assert all(0 < len(delivery.notices) <= MOST_TOGETHER for delivery in found)
-    assert len({delivery.key for delivery in found}) == len(found)
-    if rate is not None and len(waiting) <= MOST_TOGETHER:
-        assert told + len(found) <= max(rate.messages, told)

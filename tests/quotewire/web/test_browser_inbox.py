@@ -119,6 +119,9 @@ def test_buttons_do_the_same_and_a_failure_is_said(page: Page) -> None:
     page.get_by_role("button", name="Dismiss").locator("visible=true").first.click()
     expect(page.get_by_role("status")).to_contain_text("go back, reload it")
     expect(page.locator(".alert:visible")).to_have_count(2)
+    page.keyboard.press("u")
+    expect(page.get_by_role("status")).to_contain_text("Not undone: ")
+    expect(page.locator(".alert:visible")).to_have_count(2)
 
 
 @pytest.mark.parametrize("page", [False], indirect=True)
