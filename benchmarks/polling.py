@@ -2,7 +2,8 @@
 
 A local server in a process of its own answers after 100 milliseconds. A twentieth of the feeds fail. Three rounds:
 every feed for the first time, every feed with a tenth of them changed, and every feed unchanged (304). Both sides
-parse, decide what is new and store it in SQLite files; neither fetches article pages. reader
+parse, decide what is new and store it in SQLite files; neither fetches article pages. Memory is also measured with
+many more feeds known than are due, each with its entries. reader
 (https://pypi.org/project/reader) is installed in a throw-away environment, and runs with 16 workers.
 """
 
@@ -14,8 +15,8 @@ import contextlib
 import hashlib
 import json
 import os
-import re
 import resource
+import socket
 import subprocess
 import sys
 import tempfile
@@ -45,6 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--feeds", type=int, default=5_000)
     parser.add_argument("--known", type=int, default=50_000, help="feeds known when memory is measured")
+    parser.add_argument("--due", type=int, default=3_000, help="how many of those are due then")
     parser.add_argument("--reader-python", default="", help="an interpreter that has reader, instead of a new one")
     parser.add_argument("--only", choices=["serve", "quotewire", "reader", "memory"], help=argparse.SUPPRESS)
     parser.add_argument("--port", type=int, default=0, help=argparse.SUPPRESS)
@@ -54,12 +56,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     elif chosen.only == "quotewire":
         _measure_quotewire(chosen.feeds, chosen.port)
     elif chosen.only == "memory":
-        _measure_memory(chosen.known)
+        _measure_memory(chosen.feeds, chosen.known, chosen.port)
     else:
-        _compare(chosen.feeds, chosen.known, chosen.reader_python)
+        _compare(chosen.feeds, chosen.reader_python)
+        _with_many_known(chosen.due, chosen.known)
 
 
-def _compare(feeds: int, known: int, reader_python: str) -> None:
+def _compare(feeds: int, reader_python: str) -> None:
     print(f"{feeds} feeds of {ENTRIES} entries, {LATENCY * 1000:.0f} ms latency; {os.cpu_count()} cores", flush=True)
     with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
         python = reader_python or _with_reader(Path(folder))
@@ -79,11 +82,14 @@ def _compare(feeds: int, known: int, reader_python: str) -> None:
                 )
             wall, cpu = (found["reader"][of] / found["quotewire"][of] for of in ("seconds", "cpu"))
             print(f"{name:14} ratio      {wall:7.1f} by the clock, {cpu:.1f} by CPU", flush=True)
-    memory = subprocess.run(
-        [sys.executable, "-m", "benchmarks.polling", "--only=memory", f"--known={known}"],
-        check=True, capture_output=True, text=True,
-    )  # fmt: skip
-    print(memory.stdout, end="", flush=True)
+
+
+def _with_many_known(due: int, known: int) -> None:
+    ours = [sys.executable, "-m", "benchmarks.polling", "--only=memory", f"--known={known}", f"--feeds={due}", "--port"]
+    with _Side(due, ours) as side:
+        for number, name in enumerate(ROUNDS):
+            memory = side.round(number)["memory"] / 1e6
+            print(f"{name:14} {known} feeds known, {due} due: {memory:.0f} MB, parsers included", flush=True)
 
 
 def _with_reader(folder: Path) -> str:
@@ -227,8 +233,12 @@ async def _serve(feeds: int) -> None:
             if not self._transport.is_closing():
                 self._transport.write(reply)
 
-    server = await loop.create_server(Answering, "0.0.0.0", 0, backlog=1024)
-    print(server.sockets[0].getsockname()[1], flush=True)
+    with socket.socket() as listening:
+        # At every address of the loopback network, and at no other of this machine.
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, b"lo")
+        listening.bind(("", 0))
+        await loop.create_server(Answering, sock=listening.dup(), backlog=1024)
+        print(listening.getsockname()[1], flush=True)
     while line := await asyncio.to_thread(sys.stdin.readline):
         state["round"] = int(line)
         print("ready", flush=True)
@@ -308,47 +318,70 @@ def _measure_quotewire(feeds: int, port: int) -> None:
                 runner.run(opened.__aexit__(None, None, None))
 
 
-def _measure_memory(known: int) -> None:
-    """Print the memory of a poller that knows many feeds, parser processes included."""
+def _measure_memory(due: int, known: int, port: int) -> None:
+    """Poll the feeds that are due, among many more that are known, each with what was seen of it."""
     from producers.opml import FeedSource
-    from quotewire.adapters.sqlite_feed_store import SqliteFeedStore
-    from quotewire.ports import FeedRecord, FeedUpdate
     from quotewire.settings import Settings
+    from quotewire.telemetry import configure_logging
     from quotewire.wiring import Wiring
 
-    start = datetime.now(UTC)
-    listed = [
-        FeedSource(f"https://feeds.courier-{number}.example/rss.xml", f"Courier {number}") for number in range(known)
-    ]
+    configure_logging("warning", "json")
+    listed = [FeedSource(_url(number, port)) for number in range(due)]
+    listed += [FeedSource(f"https://feeds.courier-{number}.example/rss.xml") for number in range(due, known)]
+
+    class Clock:
+        moment = START + timedelta(days=1)
+
+        def now(self) -> datetime:
+            return self.moment
+
     with tempfile.TemporaryDirectory() as folder:
-        with contextlib.closing(SqliteFeedStore(Path(folder) / "feeds.db")) as store:
-            for first in range(0, known, 1_000):
-                some = [
-                    FeedRecord(
-                        source.url, source.title, "fresh", etag=f'"{number:032x}"', body_hash=f"{number:032x}",
-                        entries=25, polls=9, interval=900, last_poll=start, last_good=start, last_new=start,
-                        next_poll=start + timedelta(days=1),
-                    )
-                    for number, source in enumerate(listed[first : first + 1_000])
-                ]  # fmt: skip
-                store.save_all([FeedUpdate(record) for record in some])
-        with Wiring(Settings(data=Path(folder), samples="none")) as wiring, asyncio.Runner() as runner:
+        # In a process of its own: what it takes is not the poller's.
+        filling = f"from benchmarks.polling import fill; fill({folder!r}, {due}, {known}, {port})"
+        subprocess.run([sys.executable, "-c", filling], check=True)
+        settings = Settings(data=Path(folder), allowed_networks=("127.0.0.0/8",), samples="none", fetch_pages=False)
+        with Wiring(settings) as wiring, asyncio.Runner() as runner:
+            clock = Clock()
+            wiring.clock = clock
             wiring.feed_sources = lambda: listed  # type: ignore[method-assign]
+            opened = wiring.poller()
+            poller = runner.run(opened.__aenter__())
 
-            async def poll() -> int:
-                async with wiring.fetching() as (_, parser), wiring.poller() as poller:
-                    await asyncio.gather(*(parser.parse(_document(1, 0), url="http://x.example/") for _ in range(4)))
-                    await poller.poll_due()
-                    own = psutil.Process()
-                    return sum(one.memory_info().rss for one in [own, *own.children(recursive=True)])
+            def work() -> None:
+                summary = runner.run(poller.poll_due())
+                assert summary.polled == due, summary
+                clock.moment += timedelta(hours=7)
 
-            with _Watch(os.getpid()) as watch:
-                taken = runner.run(poll())
-    status = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())
-    peak = int(status[1]) / 1e3 if status else 0.0
-    print(
-        f"{known} feeds known: {max(taken, watch.most) / 1e6:.0f} MB with parsers, {peak:.0f} MB the poller at its most"
-    )
+            try:
+                _rounds(work)
+            finally:
+                runner.run(opened.__aexit__(None, None, None))
+
+
+def fill(folder: str, due: int, known: int, port: int) -> None:
+    """Write a feed store as it is after weeks: so many feeds with the entries of their last answers."""
+    from quotewire.adapters.sqlite_feed_store import SqliteFeedStore
+    from quotewire.ports import FeedRecord, FeedUpdate, SeenEntry
+
+    start = START + timedelta(days=1)
+    with contextlib.closing(SqliteFeedStore(Path(folder) / "feeds.db")) as store:
+        for first in range(0, known, 1_000):
+            updates = []
+            for number in range(first, min(first + 1_000, known)):
+                url = _url(number, port) if number < due else f"https://feeds.courier-{number}.example/rss.xml"
+                record = FeedRecord(
+                    url, f"Courier {number}", "fresh", etag=f'"{number:032x}"', body_hash=f"{number:032x}",
+                    entries=ENTRIES, polls=9, interval=900, last_poll=start, last_good=start, last_new=start,
+                    next_poll=start + timedelta(days=0 if number < due else 90),
+                )  # fmt: skip
+                seen = [
+                    SeenEntry(f"{kind}:{number * ENTRIES + place:020x}", f"{number * ENTRIES + place:032x}",
+                              f"{place:016x}..{number:08x}.{place:08x}", 1_000, 0, start)
+                    for place in range(ENTRIES)
+                    for kind in "gu"
+                ]  # fmt: skip
+                updates.append(FeedUpdate(record, seen))
+            store.save_all(updates)
 
 
 if __name__ == "__main__":
