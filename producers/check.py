@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 
 from producers.answers import FetchProblem
-from producers.discover import FeedLink, feed_links
+from producers.discover import FeedLink, feed_links_beside
 from producers.documents import FeedHints, one_line
 from producers.fetch import Fetching
 from producers.opml import source_problem
@@ -76,5 +76,5 @@ async def check(url: str, *, fetcher: Fetching, parser: Parsing) -> FeedReport:
         newest=tuple(entry.title for entry in feed.entries[:5]),
         hints=feed.hints,
         has_validators=bool(answer.headers.get("etag") or answer.headers.get("last-modified")),
-        feeds_of_page=() if feed.is_feed else feed_links(answer.body, answer.url),
+        feeds_of_page=() if feed.is_feed else await feed_links_beside(answer.body, answer.url),
     )

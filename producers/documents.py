@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import html
+import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from html.parser import HTMLParser
@@ -21,6 +22,9 @@ _MAX_LANGUAGE = 35
 _MAX_NAMES = 100
 _MAX_NAME = 200
 _MAX_HUBS = 10
+_LONGEST_PARSED = 2_000
+"""Characters of HTML that html.parser is given: tags that never end take it time that grows with the square."""
+_TAG = re.compile(r"<[^<>]*>")
 
 
 class FeedHints(BaseModel):
@@ -58,6 +62,8 @@ class ParsedFeed(BaseModel):
     """Addresses of the WebSub hubs that push the feed."""
     self_url: str | None = None
     """The address that the feed gives as its own."""
+    parts: tuple[str, ...] = ()
+    """Addresses of the documents that hold its entries, where it is an index of such."""
 
 
 def bounded(feed: ParsedFeed) -> ParsedFeed:
@@ -103,14 +109,20 @@ def one_line(text: object) -> str:
 
 
 def plain(markup: object) -> str:
-    """The words of a piece of HTML on one line, without its tags."""
+    """The words of a piece of HTML on one line, without its tags. Takes time in proportion to its length."""
     text = clean(markup)
-    if "<" in text:
-        words = _Words()
+    if "<" not in text:
+        return one_line(unescaped(text))
+    if len(text) > _LONGEST_PARSED:
+        return one_line(unescaped(_TAG.sub("", text)))
+    words = _Words()
+    try:
         words.feed(text)
         words.close()
-        return one_line("".join(words.pieces))
-    return one_line(html.unescape(text))
+    except ValueError:
+        # A number of thousands of digits as a character reference.
+        return one_line(_TAG.sub("", text))
+    return one_line("".join(words.pieces))
 
 
 class _Words(HTMLParser):
@@ -120,6 +132,14 @@ class _Words(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         self.pieces.append(data)
+
+
+def unescaped(text: str) -> str:
+    """A text with its character references replaced, or as it is, where one of them is a number without end."""
+    try:
+        return html.unescape(text)
+    except ValueError:
+        return text
 
 
 def web_address(address: object, base: str = "") -> str | None:

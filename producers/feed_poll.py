@@ -31,6 +31,7 @@ from producers.polls import FeedPoll, PollLimits
 from producers.rediscover import Found, rediscover, site_of
 from producers.robots import Robots
 from producers.schedule import Answered, Failed
+from producers.sitemap import INDEX as SITEMAP_INDEX
 from producers.subscribing import Subscriber
 from producers.urls import has_credentials, registered_domain
 from producers.waits import Waits
@@ -253,8 +254,9 @@ class FeedPolling:
             pushed_until=await self._pushed_until(source, record, now, (answer, feed, delivered.new)),
         )
         updated = schedule.after_answer(record, answered, now, self._limits.schedule, self._random)
-        # An answer that was cut off is fetched anew, whole, next time.
-        whole = answer.complete
+        # An answer that was cut off is fetched anew, whole, next time; so is an index, which may stay the same while
+        # what it leads to does not.
+        whole = answer.complete and feed.format != SITEMAP_INDEX
         updated = replace(
             _with_validators(updated, answer, lied=_lied(record, answer, body_hash)) if whole else updated,
             fetch_url=fetch_url,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from producers.answers import Fetched, FetchProblem
-from producers.discover import feed_links
+from producers.discover import feed_links_beside
 from producers.documents import ParsedFeed
 from producers.fetch import ACCEPT_PAGE, Fetching
 from producers.parse_process import Parsing
@@ -46,7 +46,7 @@ async def rediscover(
         owners = {registered_domain(url), registered_domain(site)}
         links = [
             link
-            for link in feed_links(page.body, page.url)
+            for link in await feed_links_beside(page.body, page.url)
             if link.url != url
             and registered_domain(link.url) in owners
             and not any(word in f"{link.url} {link.title}".lower() for word in _OTHERS)

@@ -1,23 +1,35 @@
 """News sitemaps to the common form: an answer of a publisher that has no feed.
 
-Format: https://developers.google.com/search/docs/crawling-indexing/sitemaps/news-sitemap
+Format: https://developers.google.com/search/docs/crawling-indexing/sitemaps/news-sitemap, of an index of them:
+https://www.sitemaps.org/protocol.html#index
 """
 
 from __future__ import annotations
+
+from datetime import UTC, datetime
 
 from lxml import etree
 
 from producers.documents import ParsedFeed, moment, one_line, unique, web_address
 from schemas.records import Entry
 
+INDEX = "sitemapindex"
+"""Format of a document that only names sitemaps."""
+_MOST_PARTS = 4
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
 
 def looks_like_sitemap(body: bytes) -> bool:
     """Whether a document may be a sitemap."""
-    return b"<urlset" in body[:4096]
+    start = body[:4096]
+    return b"<urlset" in start or b"<sitemapindex" in start
 
 
 def parse_sitemap(body: bytes, *, url: str) -> ParsedFeed | None:
-    """Read the pages of a sitemap that carry a news tag; None where the document is not a sitemap of news."""
+    """Read the pages of a sitemap that carry a news tag, or the newest sitemaps that an index names, as its parts.
+
+    None where the document is neither.
+    """
     parser = etree.XMLParser(
         resolve_entities=False, no_network=True, load_dtd=False, recover=True, huge_tree=False, remove_comments=True
     )
@@ -25,12 +37,27 @@ def parse_sitemap(body: bytes, *, url: str) -> ParsedFeed | None:
         root = etree.fromstring(body, parser)
     except (etree.XMLSyntaxError, ValueError):
         return None
+    if root is not None and _name(root) == INDEX:
+        return ParsedFeed(format=INDEX, parts=_newest(root, url))
     if root is None or _name(root) != "urlset":
         return None
     entries = tuple(entry for page in root if _name(page) == "url" and (entry := _entry(page, url)) is not None)
     if not entries:
         return None
     return ParsedFeed(entries=entries, format="sitemap")
+
+
+def _newest(index: etree._Element, base: str) -> tuple[str, ...]:
+    """The sitemaps of an index with the newest pages: those named after news first, then by date, then in order."""
+    found: dict[str, tuple[bool, datetime]] = {}
+    for part in index:
+        if _name(part) != "sitemap":
+            continue
+        texts = {_name(element): one_line(element.text) for element in part}
+        address = web_address(texts.get("loc"), base)
+        if address:
+            found.setdefault(address, ("news" in address.lower(), moment(texts.get("lastmod")) or _LONG_AGO))
+    return tuple(sorted(found, key=lambda address: found[address], reverse=True)[:_MOST_PARTS])
 
 
 def _entry(page: etree._Element, base: str) -> Entry | None:

@@ -53,7 +53,7 @@ if TYPE_CHECKING:
     from consumers.stories.fingerprint import Embedder
     from producers.callback import Callback
     from producers.fetch import Fetcher
-    from producers.parse_process import ParserPool
+    from producers.parse_process import Parsing
     from producers.poll import Poller
     from producers.subscribing import Subscriber
     from quotewire.adapters.elasticsearch_connection import ElasticsearchOptions
@@ -368,18 +368,19 @@ class Wiring(AlertWiring):
         return SampleSite(*endpoint)
 
     @contextlib.asynccontextmanager
-    async def fetching(self) -> AsyncIterator[tuple[Fetcher, ParserPool]]:
+    async def fetching(self) -> AsyncIterator[tuple[Fetcher, Parsing]]:
         """What asks the web and what reads its answers, within the limits of the settings."""
         from producers.addresses import AddressPolicy
         from producers.fetch import Fetcher, FetchLimits
         from producers.parse_process import ParserPool
+        from producers.sitemap_index import SitemapFollower
 
         settings, endpoint = self.settings, self._sample_endpoint()
         _allow_many_connections()
         policy = AddressPolicy(settings.allowed_networks, frozenset([endpoint] if endpoint else []))
         limits = FetchLimits(total_time=settings.fetch_timeout, body=settings.fetch_cap, contact=settings.contact)
         async with Fetcher(policy, limits) as fetcher, ParserPool(size=PARSERS) as parser:
-            yield fetcher, parser
+            yield fetcher, SitemapFollower(fetcher, parser)
 
     @contextlib.asynccontextmanager
     async def poller(self, waiting: Callable[[str | None], None] = lambda _: None) -> AsyncIterator[Poller]:

@@ -18,7 +18,7 @@ from quotewire.wiring import Wiring
 if TYPE_CHECKING:
     from producers.documents import ParsedFeed
     from producers.fetch import Fetcher
-    from producers.parse_process import ParserPool
+    from producers.parse_process import Parsing
 
 
 def register(app: typer.Typer) -> None:
@@ -75,7 +75,7 @@ async def _parse(documents: Sequence[str], url: str, content_type: str | None) -
     return well
 
 
-async def _fetched(address: str, fetcher: Fetcher, parser: ParserPool) -> ParsedFeed | None:
+async def _fetched(address: str, fetcher: Fetcher, parser: Parsing) -> ParsedFeed | None:
     """The feed at an address; None where there is no answer, and why is said."""
     from producers.answers import FetchProblem
 

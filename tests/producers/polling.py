@@ -13,6 +13,7 @@ from producers.opml import FeedSource
 from producers.parse import parse
 from producers.poll import Poller, PollSummary
 from producers.polls import PollLimits
+from producers.sitemap_index import SitemapFollower
 from producers.subscribing import Subscriber
 from quotewire.adapters.memory_feed_store import MemoryFeedStore
 from quotewire.ports import FeedRecord, FeedStore
@@ -60,7 +61,7 @@ class Desk:
             store=self.store,
             publish=self.publish or self.published.extend,
             fetcher=self.fetcher,
-            parser=ThreadParser(),
+            parser=SitemapFollower(self.fetcher, ThreadParser()),
             clock=self.clock,
             limits=self.limits,
             random=lambda: 0.5,
