@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from quotewire.ports import MARK, Stream, StreamRecord
+from quotewire.ports import MARK, Clock, Stream, StreamRecord
 from schemas.codec import Malformed, decode
 from schemas.records import Alert, StoryMember
 from schemas.topics import ALERTS, STORIES, Topic
@@ -31,19 +31,25 @@ class AlertMemory:
     made of the records before the batch.
     """
 
-    def __init__(self, stream: Stream) -> None:
+    def __init__(self, stream: Stream, clock: Clock) -> None:
         # What tells stories takes a second to import; who only asks what is forgotten does without.
         from consumers.alerts.state import AlertState
 
         self._stream = stream
+        self._clock = clock
         self._state = AlertState()
-        self._next: dict[str, dict[int, int]] = {topic.name: {} for topic in REMEMBERED}
+        self._next: dict[str, dict[int, int]] = {}
         self._forgotten: dict[str, dict[int, range]] | None = None
 
     def recall(self) -> AlertState:
         """The state, brought up to date. Raises Unavailable."""
         if self._forgotten is None:
             self._forgotten = {topic.name: forgotten(self._stream, topic) for topic in REMEMBERED}
+            # The newest alert of each id is kept for ever, and is read for as long as it can matter.
+            now = self._clock.now()
+            self._next = {
+                topic.name: dict(self._stream.offsets_at(topic.name, now - topic.retention)) for topic in REMEMBERED
+            }
         for topic in REMEMBERED:
             positions, gone = self._next[topic.name], self._forgotten[topic.name]
             for record in self._stream.read(topic.name, positions):

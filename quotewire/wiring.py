@@ -250,7 +250,7 @@ class Wiring(AlertWiring):
     def _alert_memory(self) -> AlertMemory:
         from quotewire.alert_memory import AlertMemory
 
-        return AlertMemory(self.stream)
+        return AlertMemory(self.stream, self.clock)
 
     @cached_property
     def registry(self) -> CollectorRegistry:

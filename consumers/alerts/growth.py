@@ -46,10 +46,11 @@ def raised(match: Match, article: EnrichedArticle, story: str, now: datetime) ->
     )
 
 
-def grown(alert: Alert, match: Match, article: EnrichedArticle, now: datetime) -> Alert | None:
-    """The alert with an article that mentions its name: one more, or an edit of one that it lists.
+def grown(alert: Alert, match: Match, article: EnrichedArticle, now: datetime, *, is_new: bool) -> Alert | None:
+    """The alert with an article that mentions its name: one more, or an edit of one that it lists or counts.
 
-    An edit takes the place of what was listed, and of its quotes. None where nothing is different but the time.
+    is_new: whether the article has mentioned the name in no revision before. An edit takes the place of what was
+    listed, and of its quotes. None where nothing is different but the time.
     """
     listed = _listed(match, article, now)
     known = alert.in_article(article.id)
@@ -62,7 +63,9 @@ def grown(alert: Alert, match: Match, article: EnrichedArticle, now: datetime) -
         articles = tuple(listed if each.id == article.id else each for each in alert.articles)
         return _revised(alert, now, articles=articles, quotes=quotes)
     if len(alert.articles) >= MOST_ARTICLES:
-        return _revised(alert, now, more_articles=alert.more_articles + 1, quotes=quotes)
+        if not is_new and quotes == alert.quotes:
+            return None
+        return _revised(alert, now, more_articles=alert.more_articles + is_new, quotes=quotes)
     return _revised(alert, now, articles=(*alert.articles, listed), quotes=quotes)
 
 

@@ -95,10 +95,11 @@ def _alerts(
         identity = alert_id(story, match.tracked.name)
         matched.add(identity)
         alert = state.alert(identity)
+        is_new = before is None or _brought_in(match, before)
         if alert is not None:
-            if (larger := grown(alert, match, article, now)) is not None:
+            if (larger := grown(alert, match, article, now, is_new=is_new)) is not None:
                 yield larger
-        elif not state.was_raised(identity) and (before is None or _brought_in(match, before)):
+        elif is_new and not state.was_raised(identity):
             yield raised(match, article, story, now)
     if before is not None:
         for alert in state.alerts_of(story):

@@ -1,7 +1,8 @@
 """What the alerts stage remembers: the stories of the last days, the articles that were looked through, the alerts.
 
 It is learned from nothing but the records that the stage itself has written. So whatever is committed is known after
-any restart, and what was not committed never happened.
+any restart, and what was not committed never happened. What it holds is bounded by time: nothing is remembered for
+longer than it can matter.
 """
 
 from __future__ import annotations
@@ -9,11 +10,19 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from consumers.stories.window import Stories
 from schemas.codec import decode, encode
 from schemas.records import Alert, StoryMember
-from schemas.topics import ALERTS
+from schemas.topics import ALERTS, STORIES
+
+_REMEMBERED_ARTICLES = STORIES.retention.days + 10
+"""Days for which an article is known to have been looked through. A stream keeps a record for its retention and a while
+more, for it lets go of many at a time; so what can be read again is known."""
+
+_REMEMBERED_ALERTS = ALERTS.retention.days
+"""Days for which an alert is known to have been raised, by its last revision."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +49,13 @@ class AlertState:
 
     def __init__(self, stories: Stories | None = None) -> None:
         self.stories = Stories() if stories is None else stories
-        self._seen: dict[str, tuple[int, str]] = {}
+        self._seen: dict[str, tuple[int, str, int]] = {}
+        """Revision, story and the day of that."""
         self._names: dict[str, frozenset[str]] = {}
-        self._ids: set[str] = set()
+        self._raised: dict[str, int] = {}
+        """The day of an alert's last revision, by its id."""
+        self._today = 0
+        """The last day of which there is a record."""
         self._alerts: dict[str, bytes] = {}
         self._by_story: defaultdict[str, set[str]] = defaultdict(set)
         self._trial = _Trial()
@@ -55,11 +68,11 @@ class AlertState:
         if tried is not None:
             return tried
         known = self._seen.get(article)
-        return Seen(*known, self._names.get(article)) if known else None
+        return Seen(known[0], known[1], self._names.get(article)) if known else None
 
     def was_raised(self, alert: str) -> bool:
-        """Whether there is an alert of that id, however old."""
-        return alert in self._trial.alerts or alert in self._ids
+        """Whether there is an alert of that id, also one whose story is over."""
+        return alert in self._trial.alerts or alert in self._raised
 
     def alert(self, identity: str) -> Alert | None:
         """The newest revision of an alert; None where there is none, or its story is over."""
@@ -83,10 +96,10 @@ class AlertState:
         """Remember a record that is committed. Nothing may be on trial."""
         if isinstance(record, StoryMember):
             self.stories.add(record)
-            self._seen[record.id] = (record.revision, record.story)
+            self._seen[record.id] = (record.revision, record.story, self._day(record.joined))
             self._names[record.id] = frozenset(record.fingerprint.names)
             return
-        self._ids.add(record.id)
+        self._raised[record.id] = self._day(record.updated)
         if record.story in self.stories:
             self._alerts[record.id] = encode(record)
             self._by_story[record.story].add(record.id)
@@ -106,14 +119,25 @@ class AlertState:
         self._trial = _Trial()
 
     def forget_old(self) -> None:
-        """Let go of what belongs to no story of the window, but for the ids. Nothing may be on trial."""
+        """Let go of what belongs to no story of the window, and in time of the ids. Nothing may be on trial."""
         if not self.stories.forget():
             return
+        articles_from, alerts_from = self._today - _REMEMBERED_ARTICLES, self._today - _REMEMBERED_ALERTS
+        self._seen = {article: seen for article, seen in self._seen.items() if seen[2] >= articles_from}
+        self._raised = {alert: day for alert, day in self._raised.items() if day >= alerts_from}
         for story in [story for story in self._by_story if story not in self.stories]:
             for identity in self._by_story.pop(story):
                 self._alerts.pop(identity, None)
-        for article in [article for article in self._names if self._seen[article][1] not in self.stories]:
-            del self._names[article]
+        self._names = {
+            article: names
+            for article, names in self._names.items()
+            if (seen := self._seen.get(article)) and seen[1] in self.stories
+        }
+
+    def _day(self, moment: datetime) -> int:
+        day = moment.toordinal()
+        self._today = max(self._today, day)
+        return day
 
 
 def _alert(record: bytes) -> Alert:

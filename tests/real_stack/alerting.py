@@ -59,7 +59,7 @@ def messages(articles: Sequence[EnrichedArticle]) -> list[Message]:
 
 def worker(stream: Stream, names: Sequence[str]) -> Worker:
     """A worker of the alerts stage, in batches of four."""
-    matcher, memory = Matcher([TrackedName(name) for name in names]), AlertMemory(stream)
+    matcher, memory = Matcher([TrackedName(name) for name in names]), AlertMemory(stream, MachineClock())
     return Worker(
         stage="alerts",
         stream=stream,

@@ -8,15 +8,21 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from consumers.alerts import growth
 from consumers.alerts.matcher import Matcher
 from consumers.alerts.stage import Alerting
+from consumers.alerts.state import AlertState
 from consumers.stories.embedding import WordLlamaEmbedder
+from consumers.stories.fingerprint import fingerprints
+from consumers.stories.window import story_id
 from quotewire.adapters.memory_stream import MemoryStream
+from quotewire.adapters.stream_rules import MachineClock
 from quotewire.alert_memory import AlertMemory
 from quotewire.ports import Message, Rejected, Stream, TrackedName
 from schemas.codec import encode
 from schemas.records import Alert, EnrichedArticle, Span, StoryMember
-from schemas.topics import TOPICS, topic_of
+from schemas.topics import ALERTS, STORIES, TOPICS, topic_of
+from tests.contracts.outbox_suite import make_alert
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 WATCHED = [TrackedName("Orla Finch"), TrackedName("Kyiv", ("Kiev",))]
@@ -59,6 +65,8 @@ class Clock:
 class Pipeline:
     """The alerts stage on a stream of its own; `feed` commits what it makes, `lose` does not."""
 
+    clock = MachineClock()
+
     def __init__(self, watched: Sequence[TrackedName] = WATCHED, stream: Stream | None = None) -> None:
         self.stream = stream or MemoryStream()
         self.stream.create_topics(TOPICS.values())
@@ -67,7 +75,7 @@ class Pipeline:
 
     def restart(self) -> None:
         """Forget all that is not on the stream."""
-        memory = AlertMemory(self.stream)
+        memory = AlertMemory(self.stream, self.clock)
         self.stage = Alerting(lambda: self.matcher, memory.recall, WordLlamaEmbedder(), Clock())
 
     def lose(self, *articles: EnrichedArticle) -> list[Alert | StoryMember]:
@@ -205,3 +213,65 @@ def test_a_restart_between_copies_changes_nothing() -> None:
 def test_a_record_that_cannot_be_read_stands_in_nobodys_way(pipeline: Pipeline) -> None:
     pipeline.stream.publish([Message("alerts", "x", b"{}"), Message("stories", "x", b"no")])
     assert len(pipeline.feed(article(FIRE))) == 1
+
+
+def test_an_edit_of_an_article_that_is_only_counted_counts_no_further_article(
+    pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(growth, "MOST_ARTICLES", 2)
+    for number in range(4):
+        [alert] = pipeline.feed(article(FIRE, f"a{number}", hours=number / 10))
+    assert (len(alert.articles), alert.more_articles, alert.revision) == (2, 2, 4)
+    for revision in (2, 3):
+        again = article(edited(FIRE, f"More follows at {revision}."), "a3", revision=revision, hours=1)
+        assert pipeline.feed(again) == []
+
+
+def test_an_edit_that_brings_a_name_into_an_article_beyond_the_listed_ones_counts_it_once(
+    pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(growth, "MOST_ARTICLES", 1)
+    without = FIRE[0], FIRE[1].replace("Orla Finch", "Per Lund").replace("Finch", "Lund")
+    pipeline.feed(article(FIRE), article(without, "a2"))
+    [alert] = pipeline.feed(article(FIRE, "a2", revision=2))
+    assert (alert.more_articles, alert.revision) == (1, 2)
+    assert pipeline.feed(article(edited(FIRE, "More follows."), "a2", revision=3)) == []
+
+
+# --- for as long as it matters
+
+
+def test_the_newest_alert_of_long_ago_is_not_read_again(pipeline: Pipeline) -> None:
+    pipeline.feed(article(FIRE))
+    state = AlertMemory(pipeline.stream, pipeline.clock).recall()
+    [identity] = [alert.id for alert in state.alerts_of(story_id("a1"))]
+    assert state.was_raised(identity)
+
+    class Later:
+        def now(self) -> datetime:
+            return datetime.now(UTC) + ALERTS.retention + timedelta(days=1)
+
+    state = AlertMemory(pipeline.stream, Later()).recall()
+    assert not state.was_raised(identity)
+    assert state.seen("a1") is None
+
+
+def test_what_is_remembered_is_bounded_by_time() -> None:
+    state, window = AlertState(), 4
+    fingerprint = fingerprints([FIRE], WordLlamaEmbedder())[0]
+    for day in range(200):
+        at = NOW + timedelta(days=day)
+        for number in range(3):
+            name = f"a{day}-{number}"
+            member = StoryMember(id=name, story=story_id(name), dated=at, joined=at, fingerprint=fingerprint)
+            state.learn(member)
+            state.learn(make_alert(name, story=member.story, raised=at, updated=at))
+        state.forget_old()
+        assert state.seen(f"a{max(0, day - STORIES.retention.days)}-0") is not None
+        assert state.was_raised(f"alert-a{max(0, day - ALERTS.retention.days)}-0")
+    assert state.alert("alert-a199-0") is not None
+    assert state.alert(f"alert-a{199 - 2 * window}-0") is None
+    held = [value for value in vars(state).values() if isinstance(value, dict)]
+    assert max(map(len, held)) <= 3 * (ALERTS.retention.days + window)
+    assert len(state.stories) <= 3 * 2 * window
+    assert state.seen(f"a{199 - STORIES.retention.days - 2 * window - 10}-0") is None
