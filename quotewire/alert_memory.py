@@ -52,10 +52,13 @@ class AlertMemory:
             }
         for topic in REMEMBERED:
             positions, gone = self._next[topic.name], self._forgotten[topic.name]
-            for record in self._stream.read(topic.name, positions):
+            ends = self._stream.ends(topic.name)
+            for record in self._stream.read(topic.name, positions, ends):
                 if record.offset not in gone.get(record.partition, ()):
                     self._learn(topic, record)
                 positions[record.partition] = record.offset + 1
+            # Behind the last record stands the end of its transaction, which need not be read again each time.
+            positions.update(ends)
         self._state.forget_old()
         return self._state
 

@@ -153,11 +153,18 @@ class Stream(Protocol):
         """Join a consumer group. Where the group never committed it starts at the oldest record."""
         ...
 
-    def read(self, topic: str, start: Mapping[int, int] | None = None) -> Iterator[StreamRecord]:
-        """Every committed record from `start` (partition to offset; default the oldest) to the end as it is now.
+    def read(
+        self, topic: str, start: Mapping[int, int] | None = None, end: Mapping[int, int] | None = None
+    ) -> Iterator[StreamRecord]:
+        """Every committed record from `start` (partition to offset; default the oldest) on and before `end`; by default
+        to the end as it is now.
 
         For looking, outside any group: partition by partition, in order. Raises Unavailable.
         """
+        ...
+
+    def ends(self, topic: str) -> Mapping[int, int]:
+        """For each partition the offset that the next record will get. Raises Unavailable."""
         ...
 
     def positions(self, topic: str, group: str) -> Sequence[PartitionPosition]:

@@ -44,18 +44,28 @@ class KafkaStream:
         self._subscriptions.add(subscription)
         return subscription
 
-    def read(self, topic: str, start: Mapping[int, int] | None = None) -> Iterator[StreamRecord]:
+    def read(
+        self, topic: str, start: Mapping[int, int] | None = None, end: Mapping[int, int] | None = None
+    ) -> Iterator[StreamRecord]:
         """See `quotewire.ports.Stream`. Raises KeyError for a topic that was never created.
 
         A commit is part of the topic for whoever committed, even before Kafka shows it to readers; so the transactions
         under way when the reading begins are waited for.
         """
-        partitions = self._topics.partitions(topic)
-        beginnings, ends = self._topics.beginnings(partitions), self._topics.ends(partitions)
+        start, end = start or {}, self.ends(topic) if end is None else end
+        partitions = [
+            each for each in self._topics.partitions(topic) if start.get(each.partition, 0) < end[each.partition]
+        ]
+        beginnings = self._topics.beginnings(partitions)
         for partition in partitions:
-            first = max((start or {}).get(partition.partition, 0), beginnings[partition])
-            for record in self._readers.records(partition, first, ends[partition]):
+            first = max(start.get(partition.partition, 0), beginnings[partition])
+            for record in self._readers.records(partition, first, end[partition.partition]):
                 yield stream_record(topic, record)
+
+    def ends(self, topic: str) -> Mapping[int, int]:
+        """See `quotewire.ports.Stream`. Raises KeyError for a topic that was never created."""
+        ends = self._topics.ends(self._topics.partitions(topic))
+        return {partition.partition: end for partition, end in ends.items()}
 
     def positions(self, topic: str, group: str) -> Sequence[PartitionPosition]:
         """See `quotewire.ports.Stream`. Raises KeyError for a topic that was never created.
@@ -65,14 +75,11 @@ class KafkaStream:
         partitions = self._topics.partitions(topic)
         beginnings, ends = self._topics.beginnings(partitions), self._topics.ends(partitions)
         committed = self._topics.committed(group, partitions)
-        positions = []
-        for partition in partitions:
-            beginning, end = beginnings[partition], ends[partition]
-            stands = committed[partition]
-            stands = beginning if stands is None else max(stands, beginning)
-            stands = self._readers.next_record(partition, stands, end)
-            positions.append(PartitionPosition(topic, partition.partition, beginning, end, stands))
-        return positions
+        stands = {each: max(committed[each] or 0, beginnings[each]) for each in partitions}
+        stands = self._readers.next_records(stands, ends)
+        return [
+            PartitionPosition(topic, each.partition, beginnings[each], ends[each], stands[each]) for each in partitions
+        ]
 
     def offsets_at(self, topic: str, time: datetime) -> Mapping[int, int]:
         """See `quotewire.ports.Stream`. Raises KeyError for a topic that was never created."""

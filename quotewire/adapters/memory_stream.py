@@ -96,13 +96,21 @@ class MemoryStream:
         """See `quotewire.ports.Stream`. The group is joined at the first poll."""
         return MemorySubscription(self, topics, group)
 
-    def read(self, topic: str, start: Mapping[int, int] | None = None) -> Iterator[StreamRecord]:
+    def read(
+        self, topic: str, start: Mapping[int, int] | None = None, end: Mapping[int, int] | None = None
+    ) -> Iterator[StreamRecord]:
         """See `quotewire.ports.Stream`. Raises KeyError for a topic that was never created."""
         with self._changed:
             found = []
             for number, partition in self._of(topic):
-                found += partition.records[partition.index_of((start or {}).get(number, 0)) :]
+                first, last = (start or {}).get(number, 0), (end or {}).get(number, partition.next)
+                found += partition.records[partition.index_of(first) : partition.index_of(last)]
         yield from found
+
+    def ends(self, topic: str) -> Mapping[int, int]:
+        """See `quotewire.ports.Stream`. Raises KeyError for a topic that was never created."""
+        with self._changed:
+            return {number: partition.next for number, partition in self._of(topic)}
 
     def positions(self, topic: str, group: str) -> Sequence[PartitionPosition]:
         """See `quotewire.ports.Stream`. Raises KeyError for a topic that was never created."""

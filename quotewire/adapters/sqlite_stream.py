@@ -94,13 +94,16 @@ class SqliteStream:
         self._subscriptions.add(subscription)
         return subscription
 
-    def read(self, topic: str, start: Mapping[int, int] | None = None) -> Iterator[StreamRecord]:
+    def read(
+        self, topic: str, start: Mapping[int, int] | None = None, end: Mapping[int, int] | None = None
+    ) -> Iterator[StreamRecord]:
         """See `quotewire.ports.Stream`. Raises KeyError for a topic that was never created."""
         with self._database.reading() as connection:
             partitions = partitions_of(connection, topic)
         for partition in partitions:
             offset = (start or {}).get(partition.number, 0)
-            while offset < partition.next:
+            last = min((end or {}).get(partition.number, partition.next), partition.next)
+            while offset < last:
                 size = 0
                 records: list[StreamRecord] = []
                 with self._database.reading() as connection:
@@ -112,7 +115,12 @@ class SqliteStream:
                 if not records:
                     break
                 offset = records[-1].offset + 1
-                yield from (record for record in records if record.offset < partition.next)
+                yield from (record for record in records if record.offset < last)
+
+    def ends(self, topic: str) -> Mapping[int, int]:
+        """See `quotewire.ports.Stream`. Raises KeyError for a topic that was never created."""
+        with self._database.reading() as connection:
+            return {partition.number: partition.next for partition in partitions_of(connection, topic)}
 
     def positions(self, topic: str, group: str) -> Sequence[PartitionPosition]:
         """See `quotewire.ports.Stream`. Raises KeyError for a topic that was never created."""

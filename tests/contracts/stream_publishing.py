@@ -12,7 +12,7 @@ import pytest
 from quotewire.ports import Message, Prepared, Rejected, Stream, Subscription
 from schemas.records import RawArticle
 from schemas.topics import Topic
-from tests.contracts.stream_parts import StreamParts, by_key, fresh, make_topic, messages
+from tests.contracts.stream_parts import StreamParts, by_key, fresh, make_topic, messages, values
 
 
 class PublishingSuite(StreamParts):
@@ -70,6 +70,8 @@ class PublishingSuite(StreamParts):
         missing = fresh("missing")
         with pytest.raises(KeyError, match=missing):
             stream.publish([Message(missing, "key", b"value")])
+        with pytest.raises(KeyError, match=missing):
+            stream.ends(missing)
 
     def test_a_message_that_is_too_large_is_rejected(self, stream: Stream) -> None:
         topic = make_topic(stream)
@@ -99,6 +101,18 @@ class PublishingSuite(StreamParts):
         first = next(reading)
         stream.publish(messages(topic, 10, start=10))
         assert [first, *reading] == whole
+
+    def test_reading_goes_on_from_where_a_topic_ended(self, stream: Stream) -> None:
+        topic = make_topic(stream)
+        nothing = stream.ends(topic)
+        assert set(nothing) == {0, 1, 2}
+        stream.publish(messages(topic, 20))
+        ends = stream.ends(topic)
+        stream.publish(messages(topic, 10, start=20))
+        assert values(stream.read(topic, nothing, ends)) == values(stream.read(topic, end=ends))
+        assert values(stream.read(topic, ends)) == sorted(message.value for message in messages(topic, 10, start=20))
+        assert len(values(stream.read(topic, end=ends))) == 20
+        assert values(stream.read(topic, ends, ends)) == []
 
     def test_several_threads_publish_at_once(self, stream: Stream) -> None:
         topic = make_topic(stream)

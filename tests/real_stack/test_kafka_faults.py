@@ -21,9 +21,11 @@ from kafka.admin import ConfigResource, ConfigResourceType
 
 from quotewire.adapters import kafka_producer
 from quotewire.adapters.kafka_connection import KafkaOptions
+from quotewire.adapters.kafka_producer import Transactions
 from quotewire.adapters.kafka_stream import KafkaStream
-from quotewire.ports import ConfigurationError, Message, Rebalanced, StreamRecord, Unavailable
-from schemas.topics import ENRICHED, RAW, TOPICS
+from quotewire.alert_memory import AlertMemory
+from quotewire.ports import ConfigurationError, Message, Rebalanced, StreamRecord, Subscription, Unavailable
+from schemas.topics import ALERTS, ENRICHED, RAW, TOPICS
 from tests.real_stack.copying import OPTIONS, copied, lag, raw_articles, worker
 from tests.real_stack.kafka_server import PASSWORD, USER, KafkaServer
 from tests.real_stack.server import free_ports
@@ -155,6 +157,54 @@ def test_a_commit_of_which_nobody_knows_whether_it_happened(
     assert lag(stream) == 0
 
 
+# --- what transactions leave in a topic -----------------------------------------------------------------------------
+
+
+def test_ends_of_transactions_are_passed_without_a_wait(stream: KafkaStream) -> None:
+    """kafka-python's poll waits for its whole timeout where a fetch brings nothing else: half a second a partition."""
+    stream.publish(raw_articles(30))
+    copying, reading = stream.subscribe([RAW.name], "copy"), stream.subscribe([ALERTS.name], "notify")
+    take(copying, 30)
+    copying.commit([Message(ALERTS.name, f"a{number}", b"{}") for number in range(30)])
+    take(reading, 30)
+    reading.commit()
+    memory = AlertMemory(stream)
+    memory.recall()
+    assert sum(at.lag for at in stream.positions(ALERTS.name, "notify")) == 0
+    assert quickest(lambda: stream.positions(ALERTS.name, "notify")) < 0.5
+    assert quickest(memory.recall) < 0.5
+    copying.close()
+    reading.close()
+
+
+def test_lag_is_told_while_a_transaction_is_under_way(stream: KafkaStream) -> None:
+    producer = Transactions(stream._connection, stream._outbox).ready()
+    producer.begin_transaction()
+    producer.send(stream._connection.name(ENRICHED.name), key=b"a1", value=b"{}").get(10)
+    started = time.monotonic()
+    assert sum(at.lag for at in stream.positions(ENRICHED.name, "alerts")) == 1
+    assert time.monotonic() - started < OPTIONS.transaction
+    producer.finish(commit=False, seconds=10)
+    until(lambda: sum(at.lag for at in stream.positions(ENRICHED.name, "alerts")) == 0)
+    producer.discard()
+
+
+def take(member: Subscription, count: int) -> list[StreamRecord]:
+    records: list[StreamRecord] = []
+    until(lambda: len(records.extend(member.poll(count, 0.5)) or records) == count)  # type: ignore[func-returns-value]
+    return records
+
+
+def quickest(do: Callable[[], object]) -> float:
+    """Seconds of the quickest of some times."""
+    seconds = []
+    for _ in range(5):
+        started = time.monotonic()
+        do()
+        seconds.append(time.monotonic() - started)
+    return min(seconds)
+
+
 # --- slow batches ---------------------------------------------------------------------------------------------------
 
 
@@ -186,17 +236,15 @@ def test_a_batch_slower_than_the_poll_interval_is_processed_again(address: str, 
     with contextlib.closing(hasty):
         member = hasty.subscribe([RAW.name], "copy")
 
-        def take() -> list[Message]:
-            records: list[StreamRecord] = []
-            until(lambda: len(records.extend(member.poll(5, 0.5)) or records) == 5)  # type: ignore[func-returns-value]
-            return [Message(ENRICHED.name, record.key, record.value) for record in records]
+        def copies() -> list[Message]:
+            return [Message(ENRICHED.name, record.key, record.value) for record in take(member, 5)]
 
-        outputs = take()
+        outputs = copies()
         time.sleep(6)
         with pytest.raises(Rebalanced):
             member.commit(outputs)
         member.rewind()
-        member.commit(take())
+        member.commit(copies())
     assert copied(stream) == once_each(5)
     assert lag(stream) == 0
 
