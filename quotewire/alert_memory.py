@@ -44,12 +44,13 @@ class AlertMemory:
     def recall(self) -> AlertState:
         """The state, brought up to date. Raises Unavailable."""
         if self._forgotten is None:
-            self._forgotten = {topic.name: forgotten(self._stream, topic) for topic in REMEMBERED}
             # The newest alert of each id is kept for ever, and is read for as long as it can matter.
             now = self._clock.now()
             self._next = {
                 topic.name: dict(self._stream.offsets_at(topic.name, now - topic.retention)) for topic in REMEMBERED
             }
+            # Last: where Kafka is away meanwhile, all of it is asked for again.
+            self._forgotten = {topic.name: forgotten(self._stream, topic) for topic in REMEMBERED}
         for topic in REMEMBERED:
             positions, gone = self._next[topic.name], self._forgotten[topic.name]
             ends = self._stream.ends(topic.name)

@@ -23,6 +23,7 @@ from quotewire.adapters import kafka_producer
 from quotewire.adapters.kafka_connection import KafkaOptions
 from quotewire.adapters.kafka_producer import Transactions
 from quotewire.adapters.kafka_stream import KafkaStream
+from quotewire.adapters.stream_rules import MachineClock
 from quotewire.alert_memory import AlertMemory
 from quotewire.ports import ConfigurationError, Message, Rebalanced, StreamRecord, Subscription, Unavailable
 from schemas.topics import ALERTS, ENRICHED, RAW, TOPICS
@@ -168,7 +169,7 @@ def test_ends_of_transactions_are_passed_without_a_wait(stream: KafkaStream) -> 
     copying.commit([Message(ALERTS.name, f"a{number}", b"{}") for number in range(30)])
     take(reading, 30)
     reading.commit()
-    memory = AlertMemory(stream)
+    memory = AlertMemory(stream, MachineClock())
     memory.recall()
     assert sum(at.lag for at in stream.positions(ALERTS.name, "notify")) == 0
     assert quickest(lambda: stream.positions(ALERTS.name, "notify")) < 0.5
