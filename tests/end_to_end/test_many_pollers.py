@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from producers.opml import FeedSource, write_opml
+from tests.loopback import serve_at
 from tests.producers.feeds import item, rss
 
 FEEDS = 30
@@ -32,12 +33,13 @@ class Newsstand:
 
     @contextlib.asynccontextmanager
     async def open(self) -> AsyncIterator[None]:
-        server = await asyncio.start_server(self._serve, "0.0.0.0", 0)
-        self.port = server.sockets[0].getsockname()[1]
+        hosts = [f"127.0.1.{number}" for number in range(1, FEEDS + 1)]
+        servers, self.port = await serve_at(hosts, self._serve)
         try:
             yield
         finally:
-            server.close()
+            for server in servers:
+                server.close()
 
     def url(self, number: int) -> str:
         return f"http://127.0.1.{number}:{self.port}/{number}"

@@ -27,6 +27,7 @@ from tests.producers.hub import Hub, running
 from tests.producers.site import Reply, Site
 
 FEEDS = 4
+HOSTS = [f"127.0.1.{number + 1}" for number in range(FEEDS)]
 
 
 class Newsroom:
@@ -117,7 +118,7 @@ async def newsroom(data: Path, site: Site, hub: Hub, pollers: int) -> AsyncItera
 
 
 def topic(site: Site, number: int) -> str:
-    return f"http://127.0.1.{number + 1}:{site.port}/{number}"
+    return f"http://{HOSTS[number]}:{site.port}/{number}"
 
 
 def title(feed: int, story: int) -> str:
@@ -133,7 +134,7 @@ def document(feed: int, *stories: int, hub: str = "") -> bytes:
 
 @pytest.mark.slow
 async def test_a_kill_between_push_and_publication_loses_nothing_and_brings_nothing_twice(tmp_path: Path) -> None:
-    async with Site(host="0.0.0.0") as site, running() as hub, newsroom(tmp_path, site, hub, 1) as room:
+    async with Site(also=HOSTS) as site, running() as hub, newsroom(tmp_path, site, hub, 1) as room:
         receiver = await room.receiving()
         poller = room.start("poll")
         for number in range(FEEDS):
@@ -163,7 +164,7 @@ async def test_a_kill_between_push_and_publication_loses_nothing_and_brings_noth
 
 @pytest.mark.slow
 async def test_a_push_reaches_the_poller_whose_feed_it_is_while_pollers_come_and_go(tmp_path: Path) -> None:
-    async with Site(host="0.0.0.0") as site, running() as hub, newsroom(tmp_path, site, hub, 2) as room:
+    async with Site(also=HOSTS) as site, running() as hub, newsroom(tmp_path, site, hub, 2) as room:
         await room.receiving()
         pollers = [room.start("poll") for _ in range(2)]
         for number in range(FEEDS):

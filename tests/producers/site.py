@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
 
+from tests.loopback import serve_at
+
 
 @dataclass(frozen=True)
 class Request:
@@ -56,11 +58,13 @@ class Site:
 
     host: str = "127.0.0.1"
     port: int = 0
+    also: Sequence[str] = ()
+    """Further addresses of the loopback network at which it answers, at the same port."""
     requests: list[Request] = field(default_factory=list)
     at_once: int = 0
     most_at_once: int = 0
     _behaviours: dict[str, Behaviour | list[Behaviour]] = field(default_factory=dict)
-    _server: asyncio.Server | None = None
+    _servers: Sequence[asyncio.Server] = ()
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
     def __setitem__(self, path: str, behaviour: Behaviour | list[Behaviour]) -> None:
@@ -73,15 +77,14 @@ class Site:
         return [request for request in self.requests if request.path == path]
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._serve, self.host, self.port)
-        self.port = self._server.sockets[0].getsockname()[1]
+        self._servers, self.port = await serve_at([self.host, *self.also], self._serve, port=self.port)
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        assert self._server is not None
-        self._server.close()
+        for server in self._servers:
+            server.close()
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

@@ -25,10 +25,11 @@ async def test_no_more_feeds_are_checked_at_once_than_are_polled(
         await asyncio.sleep(0.05)
         writer.write(Reply(rss([item(1)])).render())
 
-    async with Site(host="0.0.0.0") as site:
+    # Each of an owner of its own, for of one owner two are asked at once anyway.
+    hosts = [f"127.0.2.{number}" for number in range(1, 9)]
+    async with Site(also=hosts) as site:
         site["/feed"] = slow
         with Wiring(load()) as wiring:
-            # Each of an owner of its own, for of one owner two are asked at once anyway.
-            reports = await _check(wiring, [f"http://127.0.2.{number}:{site.port}/feed" for number in range(1, 9)])
+            reports = await _check(wiring, [f"http://{host}:{site.port}/feed" for host in hosts])
     assert [report.ok for report in reports] == [True] * 8
     assert site.most_at_once == 2

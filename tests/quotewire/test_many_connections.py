@@ -13,6 +13,7 @@ import pytest
 from producers.opml import FeedSource
 from quotewire.settings import Settings
 from quotewire.wiring import Wiring
+from tests.loopback import serve_at
 from tests.producers.feeds import item, rss
 
 FEEDS = 1_000
@@ -55,10 +56,12 @@ async def poll_all(folder: str) -> None:
     )
     with Wiring(settings) as wiring:
         async with wiring.poller() as poller:
-            server = await asyncio.start_server(serve, "0.0.0.0", 0, backlog=2_000)
-            port = server.sockets[0].getsockname()[1]
-            listed = [FeedSource(f"http://127.0.{n // 250}.{n % 250 + 1}:{port}/feed") for n in range(FEEDS)]
+            # Of one owner two are asked at once.
+            hosts = [f"127.0.{n // 250 + 1}.{n % 250 + 1}" for n in range(FEEDS // 2)]
+            servers, port = await serve_at(hosts, serve)
+            listed = [FeedSource(f"http://{host}:{port}/{n}") for host in hosts for n in range(2)]
             poller._sources = lambda: listed
             summary = await poller.poll_due()
-            server.close()
+            for server in servers:
+                server.close()
     print(",".join(f"{state}:{count}" for state, count in summary.states.items()), most)

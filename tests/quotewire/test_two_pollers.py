@@ -20,11 +20,12 @@ async def test_one_poll_beside_a_running_poller_asks_no_feed_twice(tmp_path: Pat
         await asyncio.sleep(0.1)
         writer.write(Reply(rss([item(1, link=None)])).render())
 
-    async with Site(host="0.0.0.0") as site:
+    # Each of an owner of its own, so that they are shared out.
+    hosts = [f"127.0.3.{number + 1}" for number in range(FEEDS)]
+    async with Site(also=hosts) as site:
         for number in range(FEEDS):
             site[f"/{number}"] = slow
-        # Each of an owner of its own, so that they are shared out.
-        urls = [f"http://127.0.3.{number + 1}:{site.port}/{number}" for number in range(FEEDS)]
+        urls = [f"http://{host}:{site.port}/{number}" for number, host in enumerate(hosts)]
         write_opml(tmp_path / "feeds.opml", [FeedSource(url) for url in urls])
         settings = Settings(
             data=tmp_path, feeds=str(tmp_path / "feeds.opml"), samples="none", allowed_networks="127.0.0.0/8", pollers=1
