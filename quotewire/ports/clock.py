@@ -1,0 +1,14 @@
+"""The port of the time."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """The time, so that tests can set it."""
+
+    def now(self) -> datetime:
+        """The time now, aware, in UTC."""
+        ...
