@@ -42,6 +42,7 @@ def test_a_report_says_what_is_to_be_done_and_how_the_feeds_are(wiring: Wiring) 
     assert told(first) == {
         ("stage", "enrich"): 2,
         ("stage", "alerts"): 0,
+        ("stage", "notify"): 0,
         ("stage", "index"): 0,
         ("dead-letters", "all"): 0,
         ("feeds", "failing"): 1,

@@ -2,7 +2,8 @@
 
 Evidence is gathered from the whole article first: full names of people, surnames, bodies and places. Then every name
 goes to the cluster it fits; a surname that several people bear goes to the one whose title or given name fits, else to
-the one mentioned last. A name that fits nobody as it is spelt goes to whom it fits in another spelling.
+the one mentioned last, and to who is introduced as somebody's wife or son only where nobody else bears it. A name that
+fits nobody as it is spelt goes to whom it fits in another spelling.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from consumers.enrich.names.abbreviations import find_abbreviations
 from consumers.enrich.names.evidence import relabel
 from consumers.enrich.names.gazetteer import Gazetteer
 from consumers.enrich.names.lexicon import given_names, known
-from consumers.enrich.names.mentions import Name, generation
+from consumers.enrich.names.mentions import Name, generation, is_introduced_as_kin
 from consumers.enrich.names.spelling import PARTICLES, body_key, plain, same_given_name, same_word, sound, surnames
 from consumers.enrich.tokens import Tokens
 
@@ -31,6 +32,7 @@ class Cluster:
 
     `full`: the words of the fullest name. `gender`: male, female or "" where the article does not tell. `suffix`: jr or
     sr. `key` and `letters`: the words and the letters by which spellings are compared. `surnames`: see spelling.py.
+    `is_kin`: introduced as a relative of somebody: his wife, Anna Reed.
     """
 
     label: str
@@ -42,6 +44,11 @@ class Cluster:
     letters: str = ""
     suffix: str = ""
     surnames: tuple[str, ...] = ()
+    is_kin: bool = False
+
+    def last_before(self, token: int) -> int:
+        """The first token of its last name before a token; -1 where it has none there."""
+        return max((name.first for name in self.names if name.first < token), default=-1)
 
 
 class _Index:
@@ -95,13 +102,8 @@ def _people(tokens: Tokens, people: list[Name], gazetteer: Gazetteer) -> list[Cl
             or [c for c in open_to if _same_person(c, parts, name, variants=True)]
             or [c for c in open_to if name.title and len(parts) == 1 and _family_name_first(c, parts[0])]
         )
-        if len(fitting) > 1:
-            before = [c for c in fitting if any(n.first < name.first for n in c.names)]
-            fitting = sorted(
-                before or fitting, key=lambda c: -max((n.first for n in c.names if n.first < name.first), default=-1)
-            )
         if fitting:
-            found = fitting[0]
+            found = _meant(fitting, name.first)
         else:
             found = Cluster("PERSON", full=parts, key=(key,), surnames=surnames(parts))
             clusters.append(found)
@@ -109,7 +111,13 @@ def _people(tokens: Tokens, people: list[Name], gazetteer: Gazetteer) -> list[Cl
         found.names.append(name)
         found.gender = found.gender or _gender(parts, name)
         found.suffix = found.suffix or suffix
+        found.is_kin = found.is_kin or (len(parts) > 1 and is_introduced_as_kin(tokens, name))
     return clusters
+
+
+def _meant(fitting: list[Cluster], token: int) -> Cluster:
+    """Whom a name at a token means of those whom it fits: who was mentioned last before it, kin after the others."""
+    return max(fitting, key=lambda found: ((last := found.last_before(token)) >= 0, not found.is_kin, last))
 
 
 def _forms_of_person(found: Cluster) -> Iterator[Hashable]:
@@ -313,7 +321,7 @@ def _add_bare(tokens: Tokens, clusters: list[Cluster], names: list[Name], gazett
                 whole.names.append(Name(token, last, whole.label))
                 taken.update(range(token, last + 1))
                 continue
-        single = owners.of(word, tokens.tags[token]) if len(word) > 2 else None
+        single = owners.of(word, tokens.tags[token], token) if len(word) > 2 else None
         if single is not None and not _in_other_name(tokens, token, single, taken):
             single.names.append(Name(token, token, single.label))
             taken.add(token)
@@ -330,41 +338,41 @@ def _in_other_name(tokens: Tokens, token: int, owner: Cluster, taken: set[int]) 
 
 
 class _Owners:
-    """Whose name a single word is; None for words that are the name of several. `longer`: by the first of its words."""
+    """Whose name a single word is. `longer`: by the first of its words."""
 
     def __init__(self, tokens: Tokens, clusters: list[Cluster], gazetteer: Gazetteer) -> None:
         self.longer: dict[str, Cluster] = {}
-        self._by_word: dict[str, Cluster | None] = {}
-        self._by_sound: dict[str, Cluster | None] = {}
-        self._places: dict[str, Cluster | None] = {}
+        self._by_word: defaultdict[str, list[Cluster]] = defaultdict(list)
+        self._by_sound: defaultdict[str, list[Cluster]] = defaultdict(list)
+        self._places: defaultdict[str, list[Cluster]] = defaultdict(list)
         self._gazetteer = gazetteer
         for found in clusters:
-            person = found.label == "PERSON" and len(found.full) > 1
-            if person:
-                _own(self._by_word, found.full[-1], found)
-                _own(self._by_sound, sound(found.full[-1]), found)
+            if found.label == "PERSON" and len(found.full) > 1:
+                self._by_word[found.full[-1]].append(found)
+                self._by_sound[sound(found.full[-1])].append(found)
                 if found.full[0] not in words("titles"):
-                    _own(self._by_word, found.full[0], found)
+                    self._by_word[found.full[0]].append(found)
             if len(found.full) == 1 and found.label in ("PERSON", "ORG", "GPE"):
-                _own(self._by_word, found.full[0], found)
+                self._by_word[found.full[0]].append(found)
             if found.label == "ORG" and len(found.full) > 1:
                 for short in {parts for name in found.names if len(parts := name.words(tokens)) == 1}:
-                    _own(self._by_word, short[0], found)
+                    self._by_word[short[0]].append(found)
             if found.label == "GPE":
-                _own(self._places, found.letters, found)
+                self._places[found.letters].append(found)
             if len(found.full) > 1:
                 self.longer[found.full[0]] = found
 
-    def of(self, word: str, tag: str) -> Cluster | None:
-        """The owner of a capitalised word with that tag."""
+    def of(self, word: str, tag: str, token: int) -> Cluster | None:
+        """The owner of a capitalised word with that tag at a token; None where things of several kinds bear it."""
         if word in self._by_word:
-            return self._by_word[word] if tag.startswith("NNP") else None
+            return _owner(self._by_word[word], token) if tag.startswith("NNP") else None
         if word in known("places"):
-            return self._places.get(self._gazetteer.first_form(plain(word)))
+            return _owner(self._places[self._gazetteer.first_form(plain(word))], token)
         if len(word) > 4 and tag.startswith("NN") and word not in given_names("any"):
-            return self._by_sound.get(sound(word))
+            return _owner(self._by_sound[sound(word)], token)
         return None
 
 
-def _own(owners: dict[str, Cluster | None], key: str, found: Cluster) -> None:
-    owners[key] = None if key in owners and owners[key] is not found else found
+def _owner(owners: list[Cluster], token: int) -> Cluster | None:
+    alike = owners and all(found.label == owners[0].label == "PERSON" for found in owners)
+    return _meant(owners, token) if alike or len(owners) == 1 else None

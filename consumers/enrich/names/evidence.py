@@ -11,10 +11,10 @@ import re
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
-from consumers.enrich.lexicon import nouns, words
+from consumers.enrich.lexicon import cue_verbs, nouns, words
 from consumers.enrich.names.gazetteer import Gazetteer, fitting_label
 from consumers.enrich.names.lexicon import given_names, known
-from consumers.enrich.names.mentions import Name, is_age
+from consumers.enrich.names.mentions import KIN, Name, is_age
 from consumers.enrich.names.spelling import plain, sound
 from consumers.enrich.tokens import Tokens
 
@@ -24,7 +24,7 @@ LIKELY = 2
 """Points from which a name of two words or more is a person's."""
 _HUMAN = frozenset("he him his himself she her hers herself who whose whom".split())
 _NOT_HUMAN = frozenset("it its itself they them their which".split())
-_KIN = frozenset("wife husband son daughter mother father brother sister widow widower children aides aide".split())
+_KIN = KIN | {"children", "aides", "aide"}
 _FOLLOWING = 25
 """Tokens after a name within which a pronoun may stand for it."""
 _INITIALS = re.compile(r"(?:[A-Z]\.[ -]?){1,4} ?[A-Z][a-z]\w+")
@@ -118,12 +118,19 @@ def person_points(tokens: Tokens, name: Name) -> int:
         elif (
             child > head
             and tokens.deps[child] == "relcl"
+            and not _of_somebody(tokens, head)
             and any(tokens.lower[c] == "who" for c in tokens.children[child])
         ):
             points += 2
-    if after[:2] == [",", "who"]:
+    if after[:2] == [",", "who"] and not _of_somebody(tokens, head):
         points += 2
     return points
+
+
+def _of_somebody(tokens: Tokens, head: int) -> bool:
+    """Whether a name only says where somebody works, so that “who” is that person: the founder of Voltline, who …"""
+    above = tokens.heads[tokens.heads[head]]
+    return tokens.deps[head] == "pobj" and tokens.lower[above] in nouns("people")
 
 
 def pronoun_points(tokens: Tokens, name: Name, following: Name | None) -> int:
@@ -131,8 +138,10 @@ def pronoun_points(tokens: Tokens, name: Name, following: Name | None) -> int:
 
     The first pronoun before anybody else is named counts, and kin or aides that are somebody’s.
     """
-    if name.first != name.last or name.label not in ("ORG", "GPE", "PRODUCT", "FAC", "WORK_OF_ART"):
+    if name.label not in ("ORG", "GPE", "PRODUCT", "FAC", "WORK_OF_ART"):
         return 0
+    if name.first != name.last:
+        return _own_pronoun(tokens, name)
     after = name.last + 1
     if tokens.words[after : after + 1] in (["'s"], ["’s"]) and tokens.lower[after + 1 : after + 2]:
         return 3 if tokens.lower[after + 1] in _KIN else 0
@@ -146,6 +155,20 @@ def pronoun_points(tokens: Tokens, name: Name, following: Name | None) -> int:
         if word in _HUMAN and tokens.paragraph[token] == tokens.paragraph[name.last]:
             return 3 if tokens.deps[token] in ("nsubj", "nsubjpass", "poss") else 1
     return 0
+
+
+def _own_pronoun(tokens: Tokens, name: Name) -> int:
+    """What a pronoun speaks for a person of whom it is said that he says something of his own: X insisted his side …"""
+    verb = tokens.heads[name.last]
+    speaks = any(
+        frame in ("clause", "quote") for cue in cue_verbs().get(tokens.lower[verb], ()) for frame in cue.frames
+    )
+    if tokens.deps[name.last] != "nsubj" or not speaks or verb != name.last + 1:
+        return 0
+    start = tokens.paragraphs[tokens.paragraph[name.first]][0]
+    if any(tokens.entity[token] == "PERSON" for token in range(tokens.at(start), name.first)):
+        return 0
+    return LIKELY if tokens.lower[verb + 1 : verb + 2] in (["his"], ["her"]) else 0
 
 
 def _follow_full_names(tokens: Tokens, names: list[Name]) -> None:

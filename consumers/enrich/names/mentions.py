@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from consumers.enrich.lexicon import cue_verbs, nouns, words
 from consumers.enrich.names.lexicon import given_names, known
+from consumers.enrich.names.nicknames import names_around, without_nickname
 from consumers.enrich.tokens import Tokens
 
 LABELS = frozenset(["PERSON", "ORG", "GPE", "LOC", "NORP", "FAC", "PRODUCT", "EVENT", "WORK_OF_ART", "LAW"])
@@ -17,7 +18,10 @@ _CREDIT = re.compile(
 _AGENCY = re.compile(r"\b(?:Getty Images|Shutterstock|AP Photo|Alamy)\b")
 _EDGE = frozenset("“”\"‘’'«»()[]{},.;:-–—*•|/…") | {"''", "``", "'s", "’s", "the", "The", "a", "A", "an", "@", "#"}
 _NO_NAMES = frozenset("mum dad mom daddy mummy grandma grandad granny nan bills shoppers hedge det insp".split())
-_AFTER_NAMES = frozenset("KC QC MP MPs MSP MEP TD OBE MBE CBE Jr Jr. Sr Sr. PhD MD Esq".split())
+AFTER_NAMES = frozenset("KC QC LJ MP MPs MSP MEP TD OBE MBE CBE Jr Jr. Sr Sr. PhD MD Esq".split())
+"""What follows a name without being part of it."""
+KIN = frozenset("wife husband son daughter mother father brother sister widow widower".split())
+"""What somebody is to another of his family."""
 _JOINING = frozenset("de da di del della der den van von la le al bin ibn el y dos st st.".split())
 
 
@@ -33,13 +37,13 @@ class Name:
     _words: tuple[int, int, tuple[str, ...]] | None = None
 
     def words(self, tokens: Tokens) -> tuple[str, ...]:
-        """The words of the name as white space parts them: Harcourt-Lyle is one."""
+        """The words of the name as white space parts them (Harcourt-Lyle is one), without a nickname within it."""
         if self._words is None or self._words[:2] != (self.first, self.last):
             self._words = (self.first, self.last, self._read(tokens))
         return self._words[2]
 
     def _read(self, tokens: Tokens) -> tuple[str, ...]:
-        text = tokens.text[tokens.starts[self.first] : tokens.ends[self.last]]
+        text = without_nickname(tokens.text[tokens.starts[self.first] : tokens.ends[self.last]])
         return tuple(word.strip(',;:()"“”') for word in text.split() if any(c.isalnum() for c in word))
 
 
@@ -55,6 +59,7 @@ def find_mentions(tokens: Tokens) -> list[Name]:
         if not _part_of_role(tokens, name) and tokens.lower[name.first] not in _NO_NAMES:
             found += _split(tokens, name)
     found += _missed(tokens, found, credit_lines)
+    found = _joined(tokens, found)
     found += _unseen(tokens, found, credit_lines)
     return sorted(found, key=lambda name: name.first)
 
@@ -64,6 +69,21 @@ def generation(tokens: Tokens, name: Name) -> str:
     following = [word for word in tokens.lower[name.last + 1 : name.last + 3] if word != ","][:1]
     word = following[0].rstrip(".") if following else ""
     return {"jr": "jr", "junior": "jr", "sr": "sr", "senior": "sr"}.get(word, "")
+
+
+def _joined(tokens: Tokens, found: list[Name]) -> list[Name]:
+    """The names with those made one that a nickname parts: Dwayne “The Rock” Mason."""
+    whole = [Name(first, last, "PERSON") for first, last in names_around(tokens)]
+    taken = {token for name in whole for token in range(name.first, name.last + 1)}
+    return [name for name in found if not taken & {name.first, name.last}] + whole
+
+
+def is_introduced_as_kin(tokens: Tokens, name: Name) -> bool:
+    """Whether a name follows what it is to somebody: his wife, Anna Reed; Reed’s sister Anna Reed."""
+    noun = name.first - 1 - (tokens.words[name.first - 1] == ",")
+    if noun < 1 or tokens.lower[noun] not in KIN:
+        return False
+    return any(tokens.tags[token] in ("PRP$", "POS") for token in range(max(0, noun - 3), noun))
 
 
 def _credits(text: str) -> list[tuple[int, int]]:
@@ -106,10 +126,10 @@ def _trimmed(tokens: Tokens, first: int, last: int, label: str) -> Name | None:
         return None
     if label == "PERSON":
         for token in range(first + 1, last + 1):
-            if tokens.words[token] in ("'s", "’s", ",", "“", "”", '"') or tokens.tags[token].startswith("VB"):
+            if tokens.words[token] in ("'s", "’s", ",", "“", "”", '"', "‘") or tokens.tags[token].startswith("VB"):
                 last = token - 1
                 break
-    while last > first and tokens.words[last] in _AFTER_NAMES:
+    while last > first and tokens.words[last] in AFTER_NAMES:
         last -= 1
     if first == last and tokens.words[first] in given_names("any"):
         while (
@@ -143,6 +163,9 @@ def _split(tokens: Tokens, name: Name) -> list[Name]:
     brackets = [token for token in range(name.first + 1, name.last) if tokens.words[token] == "("]
     if brackets:
         return [Name(name.first, brackets[0] - 1, name.label), Name(brackets[0] + 1, name.last, name.label)]
+    owned = _owned_person(tokens, name)
+    if owned is not None:
+        return [Name(name.first, owned - 2, "ORG"), Name(owned, name.last, "PERSON")]
     if name.label == "ORG" and name.last - name.first >= 3:
         parts = tokens.words[name.first : name.last + 1]
         for length in (2, 3):
@@ -153,6 +176,16 @@ def _split(tokens: Tokens, name: Name) -> list[Name]:
             ):
                 return [Name(name.first, name.first + length - 1, "ORG"), Name(name.first + length, name.last, "ORG")]
     return [name]
+
+
+def _owned_person(tokens: Tokens, name: Name) -> int | None:
+    """The first token of a person's name that a body's stands before, taken for one: Labour’s Maya Holt."""
+    for token in range(name.first + 1, name.last - 1):
+        if tokens.words[token] in ("'s", "’s"):
+            given = tokens.words[token + 1] in given_names("any")
+            capitals = all(tokens.words[part][:1].isupper() for part in range(token + 1, name.last + 1))
+            return token + 1 if capitals and (given or _stands_as_person(tokens, name.last)) else None
+    return None
 
 
 def take_title(tokens: Tokens, name: Name) -> None:
@@ -230,20 +263,22 @@ def _missed(tokens: Tokens, found: list[Name], credit_lines: list[tuple[int, int
             "sgt",
             "cllr",
         )
-        if not titled and word not in given and not (word in known("bodies") and word.isupper()):
+        kin = tokens.tags[start] == "NNP" and tokens.lower[start - 1] in KIN and word not in known("places")
+        if not titled and not kin and word not in given and not (word in known("bodies") and word.isupper()):
             continue
         last = start
         while last + 1 < len(tokens) and last + 1 not in taken and _continues(tokens, last + 1):
             last += 1
         while last > start and tokens.lower[last] in _JOINING:
             last -= 1
-        if (last == start and not titled and not (word in known("bodies") and word.isupper())) or last - start > 4:
+        alone = titled or kin or (word in known("bodies") and word.isupper())
+        if (last == start and not alone) or last - start > 4:
             continue
         if any(a <= tokens.starts[start] < b for a, b in credit_lines) or not tokens.tags[start].startswith(
             ("NN", "JJ")
         ):
             continue
-        name = Name(start, last, "PERSON" if titled or word in given else "ORG")
+        name = Name(start, last, "PERSON" if titled or kin or word in given else "ORG")
         take_title(tokens, name)
         missed.append(name)
         token = last + 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 from consumers.enrich.lexicon import nouns, words
 from consumers.enrich.names.clusters import Cluster
 from consumers.enrich.names.mentions import LABELS, Name
+from consumers.enrich.names.nicknames import without_nickname
 from consumers.enrich.tokens import Tokens
 from schemas.records import Entity, Mention
 
@@ -22,7 +23,7 @@ def _entity(tokens: Tokens, found: Cluster, number: int) -> Entity:
         start, end = tokens.starts[name.first], tokens.ends[name.last]
         mentions.append(Mention(start=start, end=end, text=tokens.text[start:end]))
     longest = max(found.names, key=lambda name: (len(name.words(tokens)), -name.first))
-    fullest = tokens.text[tokens.starts[longest.first] : tokens.ends[longest.last]]
+    fullest = without_nickname(tokens.text[tokens.starts[longest.first] : tokens.ends[longest.last]])
     label = found.label if found.label in LABELS else "OTHER"
     role = _best_role(tokens, found) if label == "PERSON" else None
     return Entity(id=f"e{number}", name=" ".join(fullest.split()), label=label, mentions=tuple(mentions), role=role)
@@ -75,7 +76,16 @@ def _role(tokens: Tokens, name: Name) -> str | None:
                 for part in tokens.children[child]:
                     if part > child and tokens.deps[part] == "prep":
                         last = max(last, tokens.right[part])
+                last = _before_relative_clause(tokens, child, last)
                 role = tokens.text[tokens.starts[first] : tokens.ends[last]]
                 if "\n" not in role and len(role) < 120:
                     return role
     return None
+
+
+def _before_relative_clause(tokens: Tokens, first: int, last: int) -> int:
+    """The last token of a role without what is told of somebody in it: a chemist at Leeds, who was not involved."""
+    for token in range(first + 1, last):
+        if tokens.words[token] == "," and tokens.lower[token + 1] in words("relative_pronouns") | {"whose", "where"}:
+            return token - 1
+    return last

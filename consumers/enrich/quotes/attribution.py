@@ -190,7 +190,7 @@ def cue_before(article: Article, number: int) -> tuple[Cue, str] | None:
     tokens = article.tokens
     first, last = before_gap(article, number)
     if first > last:
-        return _paragraph_before(article, number)
+        return colon_above(article, tokens.paragraph[article.ranges[number][0]])
     cues = [
         c
         for c in article.cues_between(first, last)
@@ -257,10 +257,9 @@ def _governing(article: Article, cues: list[Cue]) -> Cue | None:
     return (with_speaker or pool)[-1] if pool else None
 
 
-def _paragraph_before(article: Article, number: int) -> tuple[Cue, str] | None:
-    """The cue at the end of the paragraph before, where that ends with a colon or has no end."""
+def colon_above(article: Article, paragraph: int) -> tuple[Cue, str] | None:
+    """The cue at the end of the paragraph before one, where that ends with a colon."""
     tokens = article.tokens
-    paragraph = tokens.paragraph[article.ranges[number][0]]
     if paragraph == 0:
         return None
     start, end = tokens.paragraphs[paragraph - 1]

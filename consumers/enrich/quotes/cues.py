@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 
-from consumers.enrich.lexicon import cue_nouns, cue_verbs, words
+from consumers.enrich.lexicon import cue_nouns, cue_verbs, nouns, words
 from consumers.enrich.quotes.ascriptions import find_ascriptions
 from consumers.enrich.quotes.cue import Cue
-from consumers.enrich.quotes.grammar import Phrase, is_nominal, is_verb, joined, noun_phrase, subject
+from consumers.enrich.quotes.grammar import Phrase, is_nominal, is_pronoun, is_verb, joined, noun_phrase, subject
 from consumers.enrich.quotes.marks import EITHER, OPENING
-from consumers.enrich.quotes.places import neighbour
+from consumers.enrich.quotes.places import after_comma, neighbour, phrase_after
 from consumers.enrich.quotes.relays import relay
 from consumers.enrich.tokens import Tokens
 
@@ -68,6 +68,10 @@ def _verb(tokens: Tokens, token: int, stretch_of: list[int]) -> Cue | None:
 
 def _add_speaker(tokens: Tokens, cue: Cue, stretch_of: list[int]) -> None:
     head, rule = subject(tokens, cue.token)
+    if head is not None and head < cue.token and "quote" in cue.frames and after_comma(tokens, cue.token):
+        inverted = phrase_after(tokens, cue.token, stretch_of)
+        if inverted is not None and not is_pronoun(tokens, head):
+            head, rule = inverted, "neighbour"
     if head is not None and stretch_of[head] >= 0 and stretch_of[cue.token] != stretch_of[head]:
         head, rule = None, "subject"
     if head is not None and not any(character.isalnum() for character in tokens.words[head]):
@@ -79,12 +83,25 @@ def _add_speaker(tokens: Tokens, cue: Cue, stretch_of: list[int]) -> None:
     cue.speaker, cue.rule = noun_phrase(tokens, head), rule
     cue.others = tuple(noun_phrase(tokens, other) for other in joined(tokens, head))
     if rule == "relative-clause":
-        antecedent = tokens.heads[tokens.heads[head]]
-        if tokens.deps[antecedent] == "appos" and tokens.entity[tokens.heads[antecedent]] == "PERSON":
-            antecedent = tokens.heads[antecedent]
+        antecedent = _antecedent(tokens, head)
         if is_nominal(tokens, antecedent) and not is_verb(tokens, antecedent):
             cue.speaker = Phrase(head, head, head, noun_phrase(tokens, antecedent))
     relay(tokens, cue)
+
+
+def _antecedent(tokens: Tokens, relative: int) -> int:
+    """The head of whom a relative pronoun stands for.
+
+    The parser hangs “who” on the noun right before it: in Keane, the founder of Voltline, who said … that is Voltline.
+    """
+    found = tokens.heads[tokens.heads[relative]]
+    if tokens.lower[relative] == "who" and tokens.entity[found] and tokens.entity[found] != "PERSON":
+        above = tokens.heads[tokens.heads[found]]
+        if tokens.deps[found] == "pobj" and tokens.lower[above] in nouns("people"):
+            found = above
+    if tokens.deps[found] == "appos" and tokens.entity[tokens.heads[found]] == "PERSON":
+        found = tokens.heads[found]
+    return found
 
 
 def _according(tokens: Tokens, token: int) -> Cue:

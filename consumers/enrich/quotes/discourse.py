@@ -11,6 +11,9 @@ from consumers.enrich.lexicon import nouns
 from consumers.enrich.quotes.article import Article, Draft
 from consumers.enrich.quotes.grammar import Phrase, is_pronoun, is_verb, noun_phrase, own_subject
 
+_LEAST_QUESTIONS = 2
+"""So many paragraphs that ask without marks make an interview."""
+
 
 @dataclass(slots=True)
 class Discourse:
@@ -18,6 +21,7 @@ class Discourse:
 
     article: Article
     drafts: list[Draft] = field(default_factory=list)
+    _questions: list[int] | None = None
 
     def add(self, draft: Draft) -> None:
         """Take in a quote, at its place in the text."""
@@ -97,8 +101,12 @@ class Discourse:
                 while tokens.entity[token] == "PERSON" and not tokens.entity_begins[token] and token > 0:
                     token -= 1
                 if colon - last > 4:
-                    return None
+                    continue
                 return self._speaking_for(token) or Phrase(token, last, last)
+        for subject in range(token, colon):
+            outside = self.article.stretch_of[subject] < 0
+            if outside and tokens.deps[subject] == "nsubj" and self.can_speak(subject):
+                return noun_phrase(tokens, subject)
         return None
 
     def _speaking_for(self, name: int) -> Phrase | None:
@@ -182,6 +190,40 @@ class Discourse:
             if tokens.deps[token] == "nsubj" and self.article.stretch_of[token] < 0 and self.can_speak(token):
                 return noun_phrase(tokens, token)
         return None
+
+    def interviewed(self, paragraph: int) -> Phrase | None:
+        """Who answers the question that the paragraph before asks without marks, in an article that asks several: the
+        person most named before the first of them.
+        """
+        if self._questions is None:
+            self._questions = [number for number in range(len(self.article.tokens.paragraphs)) if self._asks(number)]
+        if len(self._questions) < _LEAST_QUESTIONS or paragraph - 1 not in self._questions:
+            return None
+        tokens = self.article.tokens
+        first = tokens.at(tokens.paragraphs[self._questions[0]][0])
+        named: dict[str, list[int]] = {}
+        for token in range(first):
+            if tokens.entity[token] == "PERSON" and self.article.stretch_of[token] < 0:
+                named.setdefault(tokens.lower[token], []).append(token)
+        if not named:
+            return None
+        last = max(named.values(), key=len)[0]
+        while tokens.entity[last + 1] == "PERSON" and not tokens.entity_begins[last + 1]:
+            last += 1
+        first = last
+        while not tokens.entity_begins[first] and first > 0:
+            first -= 1
+        return Phrase(first, last, last)
+
+    def _asks(self, paragraph: int) -> bool:
+        """Whether a paragraph ends with a question and holds no words in marks."""
+        tokens = self.article.tokens
+        start, end = tokens.paragraphs[paragraph]
+        if not tokens.text[start:end].rstrip().endswith("?"):
+            return False
+        return all(
+            self.article.stretch_of[t] < 0 for t in range(tokens.at(start), min(tokens.at(end - 1) + 1, len(tokens)))
+        )
 
     def asked_about(self, first: int, paragraph: int) -> Phrase | None:
         """The pronoun in a question that the reporter puts right before somebody's words: Does it annoy her?"""

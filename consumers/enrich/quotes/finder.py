@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from consumers.enrich.quotes.article import Article, Draft
 from consumers.enrich.quotes.attribution import cue_after, cue_before, final_mark, is_own_words, starts_sentence
+from consumers.enrich.quotes.blocks import find_blocks
 from consumers.enrich.quotes.cue import Cue
 from consumers.enrich.quotes.discourse import Discourse
 from consumers.enrich.quotes.floating import Floating
+from consumers.enrich.quotes.headlines import echo_headlines
 from consumers.enrich.quotes.no_quotations import is_inscription, no_quotation
-from consumers.enrich.quotes.reported import Range, reported
+from consumers.enrich.quotes.reported import Range, before_contrast, reported
 from consumers.enrich.quotes.transcripts import find_turns
 
 NEAR = 7
@@ -33,6 +35,7 @@ class Finder:
         self.claimed: dict[int, Draft] = {}
         self.set_aside: set[int] = set()
         self.turns = {turn.paragraph: turn for turn in find_turns(article.tokens)}
+        self.blocks = find_blocks(article, self.turns)
         self.by_token = {cue.token: cue for cue in article.outside}
         self.reports = self._reports()
         self.reporters = self._reporters()
@@ -50,12 +53,15 @@ class Finder:
         for turn in self.turns.values():
             act = "question" if self.tokens.text[turn.end - 1] == "?" else "statement"
             self._add(Draft([(turn.start, turn.end)], "direct", None, turn.label, (), ["turn"], act=act), [])
+        for block in self.blocks:
+            cue = block.cue
+            self._add(Draft(block.spans, "direct", cue, cue.speaker, cue.others, ["block", cue.rule]), [])
         for _, kind, number in sorted(events):
             if kind == 1:
                 self._report(*self.reports[number])
             elif number not in self.claimed:
                 self._stretch(number)
-        self._echo_headlines()
+        echo_headlines(self.tokens, self.discourse.drafts)
         return self.discourse.drafts
 
     # --- reported clauses -------------------------------------------------------------------------------------------
@@ -65,12 +71,13 @@ class Finder:
         for cue in self.article.outside:
             ranges, rule = reported(self.tokens, cue)
             if ranges:
-                found.append((cue, ranges, rule))
+                nearby = self.article.cues_between(ranges[0][0], ranges[-1][1])
+                found.append((cue, before_contrast(self.tokens, cue, ranges, nearby), rule))
         return found
 
     def _report(self, cue: Cue, ranges: list[Range], rule: str) -> None:
         """A reported clause: indirect where it holds no stretch, mixed where it does."""
-        if cue.token in self.reporters or self._is_own_turn(cue):
+        if cue.token in self.reporters or self._is_own_turn(cue) or self._is_in_block(cue):
             return
         spans = []
         touched: list[int] = []
@@ -81,6 +88,8 @@ class Finder:
                 number = self.article.stretch_of[token]
                 if number >= 0 and number not in touched:
                     touched.append(number)
+        if touched and self._goes_on(cue, ranges, touched):
+            return
         others = [number for number in touched if number in self.claimed and self.claimed[number].cue is not cue]
         if others and all(number in self.claimed for number in touched):
             return
@@ -108,6 +117,23 @@ class Finder:
         if whole:
             draft.spans = [(self.article.stretches[n].start, self.article.stretches[n].end) for n in touched]
         self._add(draft, touched)
+
+    def _goes_on(self, cue: Cue, ranges: list[Range], touched: list[int]) -> bool:
+        """Whether what a cue reports only goes on with words in marks before it: “…,” she said, “…” and, smiling, “…”
+
+        The quote takes in all of its stretches.
+        """
+        draft = self.claimed.get(touched[0])
+        if draft is None or draft.cue is not cue or draft.kind != "direct" or draft.stretches[0] == touched[0]:
+            return False
+        if self.article.stretch_of[ranges[0][0]] != touched[0]:
+            return False
+        for number in touched:
+            if number not in self.claimed:
+                draft.spans.append((self.article.stretches[number].start, self.article.stretches[number].end))
+                draft.stretches.append(number)
+                self.claimed[number] = draft
+        return True
 
     def _without_others(self, cue: Cue, ranges: list[Range]) -> list[Range]:
         """The ranges cut before a clause joined to them in which somebody else, with a name or role, says words in
@@ -155,6 +181,8 @@ class Finder:
         tokens = self.tokens
         if "thought" in cue.frames and "quote" not in cue.frames:
             return False
+        if cue.speaker is not None and tokens.lower[cue.speaker.head] == "you":
+            return False  # Whoever asks reminds somebody of his words.
         if cue.speaker is None:
             passive = tokens.tags[cue.token] == "VBN" and cue.lemma in _SAID_BY_SOMEBODY
             return cue.kind == "according" or passive
@@ -178,7 +206,12 @@ class Finder:
 
     def _is_shown(self, cue: Cue) -> bool:
         """Whether a cue only tells what somebody said of another: he said that the president shows “great charm”."""
-        return cue.lemma in ("show", "feel", "indicate") and cue.token in self.reporters
+        if cue.token not in self.reporters:
+            return False
+        if cue.lemma in ("show", "feel", "indicate") or "document" in cue.frames:
+            return True
+        by_person = cue.speaker is None or self.discourse.can_speak(cue.speaker.head)
+        return "thought" in cue.frames and "quote" not in cue.frames and not by_person
 
     def _is_own_turn(self, cue: Cue) -> bool:
         """Whether somebody speaks of his own words within his turn: I said no."""
@@ -186,40 +219,9 @@ class Finder:
             return False
         return self.tokens.lower[cue.speaker.head] in ("i", "we", "you", "they", "it")
 
-    def _echo_headlines(self) -> None:
-        """Words in marks in the headline are somebody's whose quote holds them in the text, else of who is quoted
-        most.
-        """
-        drafts = self.discourse.drafts
-        for draft in drafts:
-            if self.tokens.paragraph[self.tokens.at(draft.start)] or draft.rules[:1] not in (
-                ["floating"],
-                ["fragment"],
-                ["headline"],
-            ):
-                continue
-            if draft.cue is not None and draft.speaker is not None:
-                continue
-            said = self._content_words(draft)
-            best: tuple[float, Draft] | None = None
-            for other in drafts:
-                if other is draft or other.speaker is None or not said:
-                    continue
-                share = len(said & self._content_words(other)) / len(said)
-                if share >= 0.6 and (best is None or share > best[0]):
-                    best = (share, other)
-            if best is not None:
-                draft.speaker, draft.others = best[1].speaker, best[1].others
-                draft.rules = ["headline", "echo"]
-
-    def _content_words(self, draft: Draft) -> set[str]:
-        tokens = self.tokens
-        return {
-            tokens.lower[t]
-            for start, end in draft.spans
-            for t in range(tokens.at(start), tokens.at(end - 1) + 1)
-            if t < len(tokens) and len(tokens.words[t]) > 2 and tokens.words[t][0].isalpha()
-        }
+    def _is_in_block(self, cue: Cue) -> bool:
+        """Whether a cue stands within a block of somebody's words."""
+        return any(block.holds(self.tokens.starts[cue.token]) for block in self.blocks)
 
     def _outside(self, ranges: list[Range]) -> int:
         """How many words of the ranges stand outside the stretches."""

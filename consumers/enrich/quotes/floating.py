@@ -55,6 +55,9 @@ class Floating:
         exchange = None if same else self.discourse.exchange(paragraph, first)
         if exchange is not None:
             return _by(draft, exchange.speaker, "exchange")
+        interviewed = None if same else self.discourse.interviewed(paragraph)
+        if interviewed is not None:
+            return _by(draft, interviewed, "interviewed")
         narrated = None if same or introduced is not None else self.discourse.narrated(previous, paragraph)
         if narrated is not None:
             return _by(draft, narrated, "narrated")

@@ -17,9 +17,8 @@ def neighbour(tokens: Tokens, token: int, stretch_of: list[int]) -> int | None:
     """The head of the noun phrase right after or before a verb, outside the marks."""
     if tokens.tags[token] in ("VBG", "VB"):
         return None
-    after_words = token > 0 and (stretch_of[token - 1] >= 0 or tokens.words[token - 1] in _CLOSING)
-    if after_words:
-        inverted = _phrase_after(tokens, token, stretch_of)
+    if token > 0 and (stretch_of[token - 1] >= 0 or tokens.words[token - 1] in _CLOSING):
+        inverted = phrase_after(tokens, token, stretch_of)
         if inverted is not None:
             return inverted
     if tokens.lower[token] not in _WITH_HEARER:
@@ -29,7 +28,12 @@ def neighbour(tokens: Tokens, token: int, stretch_of: list[int]) -> int | None:
     return _before(tokens, token, stretch_of)
 
 
-def _phrase_after(tokens: Tokens, token: int, stretch_of: list[int]) -> int | None:
+def after_comma(tokens: Tokens, token: int) -> bool:
+    """Whether a verb stands right after the British comma behind words in marks: “no”, added the mayor."""
+    return token > 1 and tokens.words[token - 1] == "," and tokens.words[token - 2] in _CLOSING
+
+
+def phrase_after(tokens: Tokens, token: int, stretch_of: list[int]) -> int | None:
     """“…,” asked a lawyer for the family: what stands up to the next comma or full stop."""
     paragraph = tokens.paragraph[token]
     last = token

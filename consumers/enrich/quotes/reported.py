@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from consumers.enrich.lexicon import words
 from consumers.enrich.quotes.cue import Cue
-from consumers.enrich.quotes.grammar import clip, is_passive, is_verb, own_subject
+from consumers.enrich.quotes.grammar import clip, is_passive, is_pronoun, is_verb, own_subject
 from consumers.enrich.quotes.relays import CITING
 from consumers.enrich.tokens import Tokens
 
@@ -13,6 +15,10 @@ Range = tuple[int, int]
 
 _CLAUSES = frozenset(["ccomp", "csubj", "csubjpass"])
 _OPENERS = frozenset(["that", ":", ","])
+_BEFORE_THAT = frozenset("once again also later then today yesterday repeatedly privately publicly explicitly".split())
+"""Adverbs of the cue that the parser takes for a part of what is reported: she said once that …"""
+_CONTRAST = frozenset(["although", "though", "while", "whereas"])
+_OF_COMMENTS = frozenset(["VBN", "VBD", "VBZ", "WDT", "IN", "DT", "PRP", "NNP"])
 _NAMING = frozenset(["named", "identified"])
 """What sources ask not to be: no words of theirs."""
 
@@ -76,7 +82,7 @@ def _clause_after(tokens: Tokens, cue: Cue) -> list[Range]:
             end = next((token - 1 for token in range(start, end + 1) if tokens.lower[token] in CITING), end)
         found = _content(tokens, start, end, tokens.paragraph[cue.token])
         if found and not _tells_of_speaker(tokens, cue, found[0]):
-            return [found]
+            return [_without_comment(tokens, found)]
     return []
 
 
@@ -134,7 +140,10 @@ def _between_commas(tokens: Tokens, cue: Cue) -> list[Range]:
     if tokens.lower[start] in ("asked", "pressed") and tokens.tags[start] == "VBN":
         return []
     before = _content(tokens, start, first - 2, paragraph)
-    if before is None or not (before[1] - before[0] >= 2 or tokens.words[end] == ","):
+    if before is None:
+        return []
+    answers = before[0] == before[1] and tokens.lower[before[0]] in ("no", "yes")
+    if not (before[1] - before[0] >= 2 or tokens.words[end] == "," or answers):
         return []
     if (
         tokens.lower[before[0]] in ("when", "while", "although", "though", "after", "before", "if", "as")
@@ -152,7 +161,8 @@ def _between_commas(tokens: Tokens, cue: Cue) -> list[Range]:
         after = _content(tokens, end + 1, tail - 1, paragraph)
         if after is not None and tokens.tags[after[0]] == "VBG":
             return [before] if before[1] - before[0] >= 2 else []
-        if after is not None:
+        named = after is not None and all(tokens.entity[token] == "PERSON" for token in range(after[0], after[1] + 1))
+        if after is not None and not named:
             return [before, after]
     return [before]
 
@@ -192,6 +202,8 @@ def _topic(tokens: Tokens, cue: Cue) -> list[Range]:
         or cue.rule not in ("subject", "joined-verb", "relative-clause")
     ):
         return []
+    if any(tokens.deps[child] == "dative" for child in tokens.children[cue.token]):
+        return []  # a late goal denied them a win
     holders = [cue.token] + ([cue.last] if cue.last != cue.token else [])
     for holder in holders:
         for child in tokens.children[holder]:
@@ -199,7 +211,7 @@ def _topic(tokens: Tokens, cue: Cue) -> list[Range]:
                 found = _content(
                     tokens, max(tokens.left[child], cue.last + 1), tokens.right[child], tokens.paragraph[cue.token]
                 )
-                return [found] if found else []
+                return [found] if found and not is_pronoun(tokens, child) else []
     return []
 
 
@@ -210,14 +222,47 @@ def _marked_that(tokens: Tokens, verb: int) -> bool:
 def _content(tokens: Tokens, first: int, last: int, paragraph: int) -> Range | None:
     """A range clipped to its paragraph and without the word that opens it."""
     clipped = clip(tokens, first, last, paragraph)
-    if (
-        clipped
-        and tokens.lower[clipped[0]] == "that"
-        and tokens.tags[clipped[0]] in ("IN", "WDT")
-        and clipped[0] < clipped[1]
-    ):
-        clipped = clip(tokens, clipped[0] + 1, clipped[1], paragraph)
+    if clipped is None:
+        return None
+    opens = clipped[0]
+    while opens < clipped[1] and tokens.lower[opens] in _BEFORE_THAT:
+        opens += 1
+    if opens < clipped[1] and tokens.lower[opens] == "that" and tokens.tags[opens] in ("IN", "WDT"):
+        clipped = clip(tokens, opens + 1, clipped[1], paragraph)
     return clipped
+
+
+def _without_comment(tokens: Tokens, found: Range) -> Range:
+    """A reported clause without what the newspaper says of it: it is over, a view echoed by others."""
+    for token in range(found[0] + 1, found[1] - 1):
+        if tokens.words[token] == "," and tokens.lower[token + 1] in ("a", "an"):
+            noun = token + 2 + (tokens.tags[token + 2] == "JJ")
+            if noun < found[1] and tokens.lower[noun] in words("comments") and tokens.tags[noun + 1] in _OF_COMMENTS:
+                return found[0], token - 1
+    return found
+
+
+def before_contrast(tokens: Tokens, cue: Cue, ranges: list[Range], others: Sequence[Cue]) -> list[Range]:
+    """The ranges cut before a clause in which somebody else says something: …, although experts said it was not.
+
+    `others`: the cues of the text.
+    """
+    kept = []
+    for first, last in ranges:
+        for other in others:
+            start = tokens.left[other.token]
+            if other is cue or other.speaker is None or other.kind != "verb" or not first <= start <= last:
+                continue
+            if (
+                tokens.deps[other.token] == "advcl"
+                and tokens.lower[start] in _CONTRAST
+                and _clauses(tokens, other.token)
+            ):
+                last = start - 1
+        clipped = clip(tokens, first, last, tokens.paragraph[cue.token])
+        if clipped is not None:
+            kept.append(clipped)
+    return kept
 
 
 def _group_first(tokens: Tokens, cue: Cue) -> int:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from consumers.enrich.lexicon import nouns, words
 from consumers.enrich.names.lexicon import known
+from consumers.enrich.names.mentions import AFTER_NAMES
 from consumers.enrich.quotes.grammar import Phrase, is_pronoun
 from consumers.enrich.quotes.people import Person, read_person
 from consumers.enrich.tokens import Tokens
@@ -116,7 +117,10 @@ class Resolver:
     def _named(self, phrase: Phrase) -> Entity | None:
         """The entity whose name is the phrase's head, or stands beside it: the minister, Anna Roth."""
         tokens = self.tokens
-        head_start, head_end = tokens.starts[phrase.head], tokens.ends[phrase.head]
+        head = phrase.head
+        while head > phrase.first and tokens.words[head] in AFTER_NAMES:
+            head -= 1
+        head_start, head_end = tokens.starts[head], tokens.ends[head]
         start, end = phrase.start(tokens), phrase.end(tokens)
         found: Entity | None = None
         for mention_start, mention_end, entity in self._overlapping(start, end):
@@ -132,10 +136,26 @@ class Resolver:
         if found is None and tokens.tags[phrase.head] in ("NN", "NNS"):
             for child in tokens.children[phrase.head]:
                 if tokens.deps[child] == "appos" and tokens.tags[child].startswith("NNP"):
-                    for _a, _b, entity in self._overlapping(tokens.starts[child], tokens.ends[child]):
+                    for _a, _b, entity in self._overlapping(tokens.starts[tokens.left[child]], tokens.ends[child]):
                         if entity.label == "PERSON":
                             found = entity
-        return found
+        return found or self._named_beside(phrase)
+
+    def _named_beside(self, phrase: Phrase) -> Entity | None:
+        """The person whose name follows a role between commas or before a colon, whatever the parser made of it."""
+        tokens = self.tokens
+        name = phrase.last + 2
+        if tokens.tags[phrase.head] != "NN" or name >= len(tokens) or tokens.words[name - 1] != ",":
+            return None
+        for start, end, entity in self._overlapping(tokens.starts[name], tokens.ends[name]):
+            after = tokens.at(end)
+            if start != tokens.starts[name] or entity.label != "PERSON" or after >= len(tokens):
+                continue
+            if tokens.words[after] == ":" or (
+                tokens.words[after] == "," and tokens.lower[after + 1 : after + 2] != ["and"]
+            ):
+                return entity
+        return None
 
     def _after_preposition(self, phrase: Phrase, start: int) -> bool:
         token = self.tokens.at(start)
