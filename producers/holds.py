@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
+from typing import TypeVar
+from urllib.parse import urlsplit
 
 from producers.answers import FetchProblem
 from producers.urls import registered_domain
 
-_DOMAINS = 5_000
+_SITES = 5_000
 _ASKS_FOR_A_PAUSE = (429, 503)
-_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+_Value = TypeVar("_Value")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +31,11 @@ class HoldLimits:
     site says 403 and means 429."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Site:
-    until: datetime = _LONG_AGO
-    in_a_row: int = 0
-
-
 class Holds:
     """Which sites are left alone, and until when. In memory only: a process that starts asks a site once more.
+
+    A pause that a site asks for holds for its registered domain. What it merely refuses or fails to give holds for that
+    host and port: nobody's feed shall keep another's pages from us by naming addresses of it that do not answer.
 
     now: the time.
     """
@@ -44,37 +43,31 @@ class Holds:
     def __init__(self, now: Callable[[], datetime], limits: HoldLimits | None = None) -> None:
         self._now = now
         self._limits = limits or HoldLimits()
-        self._sites: OrderedDict[str, _Site] = OrderedDict()
+        self._until: OrderedDict[str, datetime] = OrderedDict()
+        self._in_a_row: OrderedDict[str, int] = OrderedDict()
 
     def problem(self, url: str) -> FetchProblem | None:
         """Why an address is not asked for now, with the seconds left as `retry_after`; None where it may be."""
-        domain = registered_domain(url)
-        left = (self._sites.get(domain, _Site()).until - self._now()).total_seconds()
-        if left <= 0:
+        now = self._now()
+        until, site = max((self._until.get(site, now), site) for site in (registered_domain(url), _host(url)))
+        if until <= now:
             return None
-        until = f"{self._now() + timedelta(seconds=left):%Y-%m-%d %H:%M} UTC"
-        return FetchProblem("soft", f"{domain} is not asked until {until}: it wants fewer requests", retry_after=left)
+        reason = f"{site} is not asked until {until:%Y-%m-%d %H:%M} UTC: it wants fewer requests"
+        return FetchProblem("soft", reason, retry_after=(until - now).total_seconds())
 
     def note(self, url: str, problem: FetchProblem | None) -> None:
         """What came of asking an address: a problem, or None for an answer."""
-        domain, limits = registered_domain(url), self._limits
-        known = self._sites.pop(domain, _Site())
-        if problem is None or not _is_against_all(problem):
-            # Whoever answers for one page is there; a pause that it asked for before stands.
-            if known.until > self._now():
-                self._keep(domain, _Site(known.until))
+        host, limits = _host(url), self._limits
+        in_a_row = self._in_a_row.pop(host, 0) + 1
+        if problem is None or not (may_pass(problem) or problem.retry_after):
             return
-        in_a_row = known.in_a_row + 1
-        until = known.until
-        if problem.status in _ASKS_FOR_A_PAUSE or problem.retry_after or in_a_row >= limits.in_a_row:
+        _keep(self._in_a_row, host, in_a_row)
+        asks_for_a_pause = problem.status in _ASKS_FOR_A_PAUSE or bool(problem.retry_after)
+        if asks_for_a_pause or in_a_row >= limits.in_a_row:
+            site = registered_domain(url) if asks_for_a_pause else host
             wait = min(max(problem.retry_after or limits.usual, limits.shortest), limits.longest)
-            until = max(until, self._now() + timedelta(seconds=wait))
-        self._keep(domain, _Site(until, in_a_row))
-
-    def _keep(self, domain: str, site: _Site) -> None:
-        self._sites[domain] = site
-        while len(self._sites) > _DOMAINS:
-            self._sites.popitem(last=False)
+            until = self._now() + timedelta(seconds=wait)
+            _keep(self._until, site, max(until, self._until.get(site, until)))
 
 
 def may_pass(problem: FetchProblem) -> bool:
@@ -82,5 +75,12 @@ def may_pass(problem: FetchProblem) -> bool:
     return problem.kind == "soft" or problem.status in (403, 429)
 
 
-def _is_against_all(problem: FetchProblem) -> bool:
-    return may_pass(problem) or bool(problem.retry_after)
+def _host(url: str) -> str:
+    return urlsplit(url).netloc.rpartition("@")[2]
+
+
+def _keep(sites: OrderedDict[str, _Value], site: str, value: _Value) -> None:
+    sites[site] = value
+    sites.move_to_end(site)
+    while len(sites) > _SITES:
+        sites.popitem(last=False)

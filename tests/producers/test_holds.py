@@ -96,6 +96,15 @@ def test_retry_after_is_heeded_within_bounds(clock: SetClock, status: int, asked
     assert problem.retry_after == held
 
 
+def test_a_host_that_fails_holds_nothing_of_its_owner_up_but_itself(clock: SetClock) -> None:
+    holds = Holds(clock.now)
+    for _ in range(3):
+        holds.note("https://www.example.co.uk:81/1", FetchProblem("soft", "no connection within 10 seconds"))
+    assert holds.problem("https://www.example.co.uk:81/2") is not None
+    assert holds.problem(URL) is None
+    assert holds.problem(SAME_OWNER) is None
+
+
 def test_an_answer_in_between_begins_the_count_anew(clock: SetClock) -> None:
     holds = Holds(clock.now, HoldLimits(in_a_row=2))
     refused = FetchProblem("blocked", "HTTP 403", status=403)
@@ -114,7 +123,7 @@ def test_an_answer_that_was_under_way_does_not_end_a_pause(clock: SetClock) -> N
 
 
 def test_not_every_site_of_the_world_is_kept(clock: SetClock, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("producers.holds._DOMAINS", 3)
+    monkeypatch.setattr("producers.holds._SITES", 3)
     holds = Holds(clock.now)
     for number in range(5):
         holds.note(f"https://site-{number}.example/", FetchProblem("blocked", "HTTP 429", status=429))
