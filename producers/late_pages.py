@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -51,27 +51,22 @@ class LatePages:
         waiting = await self._delivery.awaited(record.url)
         due = [page for page in waiting if page.next_try <= now][: self._at_poll]
         still: list[AwaitedPage] = []
-        came: list[tuple[AwaitedPage, RawArticle]] = []
+        came: dict[str, int] = {}
         for start in range(0, len(due), self._at_once):
             some = due[start : start + self._at_once]
             results = await asyncio.gather(*(self._pages.of(page.article.entry) for page in some))
-            anew = [
-                (page, self._with_page(page.article, result))
-                for page, result in zip(some, results, strict=True)
-                if result.page
-            ]
-            await self._delivery.publish_articles([article for _, article in anew])
-            came += anew
-            checked = (asked_again(page, result, now, self._limits) for page, result in zip(some, results, strict=True))
-            still += [page for page in checked if page]
+            found = list(zip(some, results, strict=True))
+            anew = [self._with_page(page.article, result) for page, result in found if result.page]
+            await self._delivery.publish_articles(anew)
+            came |= {article.id: article.revision for article in anew}
+            still += [again for page, result in found if (again := asked_again(page, result, now, self._limits))]
+        rest = [*still, *waiting[len(due) :]]
         settled = {page.article.id for page in due} - {page.article.id for page in still}
-        record = replace(record, next_page=earliest([*still, *waiting[len(due) :]]))
-        seen = await self._with_revisions(record.url, came)
+        seen = await self._seen(record.url, due, came)
+        record = replace(record, next_page=earliest(rest))
         await self._delivery.remember(FeedUpdate(record, seen, still, settled))
         if due:
-            log.info(
-                "pages asked for again", feed=record.url, came=len(came), awaited=len(still) + len(waiting[len(due) :])
-            )
+            log.info("pages asked for again", feed=record.url, came=len(came), awaited=len(rest))
         return replace(
             poll,
             record=record,
@@ -84,14 +79,12 @@ class LatePages:
         revision = max(int(self._now().timestamp() * 1000), article.revision + 1)
         return article.model_copy(update={"revision": revision, "page": result.page, "page_problem": result.problem})
 
-    async def _with_revisions(self, feed: str, came: Sequence[tuple[AwaitedPage, RawArticle]]) -> Sequence[SeenEntry]:
-        """What is remembered of the articles' entries, with the revision in which they were published now."""
-        if not came:
-            return []
-        revisions = {article.id: article.revision for _, article in came}
-        known = await self._delivery.seen(feed, {identity for page, _ in came for identity in page.identities})
+    async def _seen(self, feed: str, pages: Sequence[AwaitedPage], came: Mapping[str, int]) -> Sequence[SeenEntry]:
+        """What is remembered of the articles whose page came, with the revision in which they were published now."""
+        identities = {identity for page in pages if page.article.id in came for identity in page.identities}
+        known = await self._delivery.seen(feed, identities) if identities else {}
         return [
-            replace(entry, revision=revisions[entry.article])
+            replace(entry, revision=came[entry.article])
             for entry in known.values()
-            if entry.revision < revisions.get(entry.article, 0)
+            if entry.revision < came.get(entry.article, 0)
         ]

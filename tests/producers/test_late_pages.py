@@ -140,6 +140,20 @@ async def test_a_page_is_not_awaited_for_weeks(site: Site, desk: Desk) -> None:
     assert desk.store.awaited(site.url()) == []
 
 
+async def test_no_entry_of_great_length_is_kept_for_its_page(site: Site, desk: Desk) -> None:
+    site["/feed"] = Reply(
+        rss(
+            [
+                item(number, link=site.url(f"/story/{number}"), description="word " * count + "…")
+                for number, count in ((1, 500), (2, 5_000))
+            ]
+        )
+    )
+    site["/story/1"] = site["/story/2"] = BUSY
+    await polled(desk)
+    assert [page.article.entry.title for page in desk.store.awaited(site.url())] == ["Report 1 from the harbour"]
+
+
 async def test_an_edit_brings_its_own_page_and_nothing_is_awaited_then(site: Site, desk: Desk) -> None:
     site["/feed"] = [feed_of(site), feed_of(site, text="Shorter.")]
     site["/story/0"] = [BUSY, PAGE]
