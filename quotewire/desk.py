@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from quotewire import false_positives, watchlist
+from quotewire.files import Watched
 from quotewire.ports import Clock, ConfigurationError, Index, TrackedName
 from schemas.records import Alert
 
@@ -49,10 +50,11 @@ class Desk:
         self._matcher = matcher
         self._embedder = embedder
         self._clock = clock
+        self._watched = Watched(watchlist.read, keeps_last=False)
 
     def names(self) -> Sequence[TrackedName]:
         """The watchlist as it is now."""
-        return watchlist.read(self._watchlist_file())
+        return self._watched.current(self._watchlist_file())
 
     def name(self, name: str) -> TrackedName:
         """The entry of that name."""

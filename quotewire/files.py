@@ -22,21 +22,23 @@ class Watched(Generic[Content]):
     """What a file that people edit says; read again only where the file has changed.
 
     `read` raises ConfigurationError where the file is wrong. Where it was right before, what it said then stays and
-    the fault is logged once: a slip in an editor stops nothing that runs.
+    the fault is logged once: a slip in an editor stops nothing that runs. For whoever edits the file, `keeps_last` is
+    False: every fault is raised.
     """
 
-    def __init__(self, read: Callable[[Path], Content]) -> None:
+    def __init__(self, read: Callable[[Path], Content], *, keeps_last: bool = True) -> None:
         self._read = read
+        self._keeps_last = keeps_last
         self._known: tuple[Path, tuple[int, int] | None, Content] | None = None
 
     def current(self, path: Path) -> Content:
-        """What the file says now. Raises ConfigurationError where it is wrong and never was right."""
+        """What the file says now. Raises ConfigurationError where it is wrong and no last content is kept."""
         stamp = _stamp(path)
         if self._known is None or self._known[:2] != (path, stamp):
             try:
                 self._known = (path, stamp, self._read(path))
             except ConfigurationError as error:
-                if self._known is None:
+                if self._known is None or not self._keeps_last:
                     raise
                 self._known = (path, stamp, self._known[2])
                 _log.error("file unreadable, the last good one stays", file=str(path), reason=str(error))

@@ -6,18 +6,15 @@ The keys of an entry are the fields of `quotewire.ports.TrackedName`; docs/watch
 from __future__ import annotations
 
 import dataclasses
-import io
 import re
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
-
 from quotewire.files import editing, write_whole
 from quotewire.ports import ConfigurationError, TrackedName
+from quotewire.yaml_list import ListText, NoList, NotYaml
 from schemas.records import Condition
 
 TYPES = ("person", "organization", "place", "product", "phrase")
@@ -54,16 +51,16 @@ def read(path: Path) -> list[TrackedName]:
 
     Raises ConfigurationError, naming the file and the entry, where it is missing or not a list of names.
     """
-    return _names(path, _load(path))
+    return _names(path, _load(path).entries)
 
 
 def add(path: Path, tracked: TrackedName) -> None:
     """Add a tracked name at the end. Raises ConfigurationError where it is none, or is there already."""
     with editing(path):
-        document = _load(path)
-        document.append(_entry(tracked))
-        _names(path, document)
-        _save(path, document)
+        listed = _load(path)
+        entry = _entry(tracked)
+        _names(path, [*listed.entries, entry])
+        _save(path, listed.with_entry(entry))
 
 
 def change(path: Path, name: str, tracked: TrackedName) -> None:
@@ -71,51 +68,55 @@ def change(path: Path, name: str, tracked: TrackedName) -> None:
 
     Raises ConfigurationError where the name is not there, or the new one is that of another entry.
     """
-    with editing(path):
-        document = _load(path)
-        place = _place(path, document, name)
-        entry = document[place]
+    fields = _entry(tracked)
+
+    def changed(entry: Any) -> Any:
         if isinstance(entry, str):
-            entry = document[place] = {}
-        fields = _entry(tracked)
+            return fields
         for key in [key for key in entry if str(key).replace("-", "_") in _KEYS and key not in fields]:
             del entry[key]
         entry.update(fields)
-        _names(path, document)
-        _save(path, document)
+        return entry
+
+    with editing(path):
+        listed = _load(path)
+        place = _place(path, listed, name)
+        _names(path, [*listed.entries[:place], fields, *listed.entries[place + 1 :]])
+        _save(path, listed.with_changed(place, changed))
 
 
 def remove(path: Path, name: str) -> None:
     """Remove a tracked name. Raises ConfigurationError where it is not there."""
     with editing(path):
-        document = _load(path)
-        del document[_place(path, document, name)]
-        _save(path, document)
+        listed = _load(path)
+        _save(path, listed.without(_place(path, listed, name)))
 
 
 def set_paused(path: Path, name: str, *, paused: bool) -> None:
     """Pause a tracked name, or let it go on. Raises ConfigurationError where it is not there."""
-    with editing(path):
-        document = _load(path)
-        place = _place(path, document, name)
-        entry = document[place]
+
+    def changed(entry: Any) -> Any:
         if isinstance(entry, str):
-            entry = document[place] = {"name": entry}
+            entry = {"name": entry}
         if paused:
             entry["paused"] = True
         else:
             entry.pop("paused", None)
-        _save(path, document)
+        return entry
+
+    with editing(path):
+        listed = _load(path)
+        _save(path, listed.with_changed(_place(path, listed, name), changed))
 
 
-def _place(path: Path, document: Sequence[Any], name: str) -> int:
-    names = [tracked.name for tracked in _names(path, document)]
+def _place(path: Path, listed: ListText, name: str) -> int:
+    names = [tracked.name for tracked in _names(path, listed.entries)]
     if name not in names:
         raise ConfigurationError(f"{name!r} is not on the watchlist {path}; `quotewire watch list` shows who is")
     return names.index(name)
 
 
-def _load(path: Path) -> Any:
+def _load(path: Path) -> ListText:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError as error:
@@ -123,16 +124,11 @@ def _load(path: Path) -> Any:
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"the watchlist {path} cannot be read: {error}") from error
     try:
-        # All JSON is YAML, but for the tabs that some programs indent it with.
-        document = YAML().load(text.replace("\t", " ") if text.lstrip().startswith("[") else text)
-    except YAMLError as error:
-        raise ConfigurationError(f"the watchlist {path} is not YAML: {' '.join(str(error).split())}") from error
-    if document is None:
-        document = YAML().load("[]")
-        document.fa.set_block_style()
-    if not isinstance(document, list):
-        raise ConfigurationError(f"the watchlist {path} must be a list of names, each “- name: …”")
-    return document
+        return ListText.parse(text)
+    except NotYaml as error:
+        raise ConfigurationError(f"the watchlist {path} is not YAML: {error}") from error
+    except NoList as error:
+        raise ConfigurationError(f"the watchlist {path} must be a list of names, each “- name: …”") from error
 
 
 def _names(path: Path, document: Sequence[Any]) -> list[TrackedName]:
@@ -229,9 +225,5 @@ def _entry(tracked: TrackedName) -> dict[str, Any]:
     return {field: list(value) if isinstance(value, tuple) else value for field, value in fields.items()}
 
 
-def _save(path: Path, document: Any) -> None:
-    text = io.StringIO()
-    yaml = YAML()
-    yaml.indent(sequence=2, offset=0)
-    yaml.dump(document, text)
-    write_whole(path, text.getvalue().encode())
+def _save(path: Path, text: str) -> None:
+    write_whole(path, text.encode())

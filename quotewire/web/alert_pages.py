@@ -21,6 +21,8 @@ from schemas.records import Alert
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
 LATENCY_DAYS = 7
+MOST_LINKED = 30
+"""Tracked names that the inbox links; of a longer list they are the first, and the others are found by a search."""
 IN_FEED = 100
 """Alerts in the Atom feed."""
 
@@ -37,6 +39,7 @@ def alerts(
     # One more than is shown tells whether there is a next page.
     found = inbox.entries(sources.index, sources.inbox, status, name, (number - 1) * PER_PAGE, PER_PAGE + 1)
     counts = inbox.counts(sources)
+    names = sources.desk.names()
     charted = list(sources.index.alerts(name=name, limit=inbox.CHARTED)) if name else []
     return page(
         "alerts.html",
@@ -46,7 +49,8 @@ def alerts(
         statuses=[(each, inbox.address(each, name), counts.get(each, 0)) for each in inbox.STATUSES],
         counted=not name,
         entries=found[:PER_PAGE],
-        tracked=[(tracked.name, inbox.address(status, tracked.name)) for tracked in sources.desk.names()],
+        tracked=len(names),
+        linked=[(tracked.name, inbox.address(status, tracked.name)) for tracked in names[:MOST_LINKED]],
         all_names=inbox.address(status, ""),
         chart=inbox.mentions_chart(charted),
         charted=len(charted),

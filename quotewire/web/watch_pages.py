@@ -10,22 +10,54 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from quotewire.ports import ConfigurationError, TrackedName
 from quotewire.watchlist import CONDITIONS, TYPES
 from quotewire.web import inbox
-from quotewire.web.parameters import BadParameter, link
+from quotewire.web.pagers import Pager
+from quotewire.web.parameters import LAST_PAGE, AskedPage, BadParameter, link
 from quotewire.web.rendering import page
 from quotewire.web.sources import FromSources, Sources
 from quotewire.web.writing import Fields, FormToken, PostedForm, first
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
+NAMES_PER_PAGE = 50
+"""Tracked names on one page; a longer list has a search."""
 SHOWN = 50
 """Alerts of a trial that are shown."""
 _LISTS = ("aliases", "near", "not_near", "together_with", "outlets", "languages", "tags")
 
 
 @router.get("/watchlist")
-def watchlist(sources: FromSources, token: FormToken, done: Annotated[str, Query()] = "") -> HTMLResponse:
-    """Who is tracked."""
-    return page("watchlist.html", here="watchlist", names=sources.desk.names(), token=token, done=done[:200])
+def watchlist(
+    sources: FromSources,
+    number: AskedPage,
+    token: FormToken,
+    q: Annotated[str, Query(description="What stands in the name or an alias.")] = "",
+    done: Annotated[str, Query()] = "",
+) -> HTMLResponse:
+    """Who is tracked: all, or those whose name or an alias has some words in it."""
+    tracked, q = sources.desk.names(), q.strip()
+    found = [each for each in tracked if _has(each, q.casefold())] if q else tracked
+    start, pages = (number - 1) * NAMES_PER_PAGE, max(1, -(-len(found) // NAMES_PER_PAGE))
+    return page(
+        "watchlist.html",
+        here="watchlist",
+        names=found[start : start + NAMES_PER_PAGE],
+        found=len(found),
+        tracked=len(tracked),
+        searched=bool(q) or len(tracked) > NAMES_PER_PAGE,
+        q=q,
+        token=token,
+        done=done[:200],
+        pager=Pager(
+            number=number,
+            pages=pages,
+            previous=link("/watchlist", q=q, page=number - 1) if number > 1 else None,
+            following=link("/watchlist", q=q, page=number + 1) if number < min(pages, LAST_PAGE) else None,
+        ),
+    )
+
+
+def _has(tracked: TrackedName, words: str) -> bool:
+    return any(words in known.casefold() for known in (tracked.name, *tracked.aliases))
 
 
 @router.get("/watchlist/edit")
@@ -58,7 +90,9 @@ def save(sources: FromSources, token: FormToken, fields: PostedForm) -> Response
     except ConfigurationError as error:
         return _form(token, _as_typed(fields), was=was, problem=str(error))
     said = f"{tracked.name} is paused" if tracked.paused else f"Tracking {tracked.name}"
-    return RedirectResponse(link("/watchlist", done=said), status_code=303)
+    # Of a long list the page that is shown is the one that has the name.
+    q = tracked.name if len(sources.desk.names()) > NAMES_PER_PAGE else ""
+    return RedirectResponse(link("/watchlist", q=q, done=said), status_code=303)
 
 
 @router.post("/watchlist/remove")

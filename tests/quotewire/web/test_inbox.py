@@ -364,3 +364,31 @@ def test_programs_edit_the_watchlist_too(client: TestClient, tmp_path: Path) -> 
     trial = client.post("/api/watchlist/trial", json={"name": "Ada Lindqvist"}).json()
     assert trial["days"] == 30
     assert "Ada" not in (tmp_path / "watchlist.yaml").read_text()
+
+
+def test_a_long_watchlist_is_searched_and_paged_not_printed(client: TestClient, tmp_path: Path) -> None:
+    names = [f"- name: Person {number:03}\n  aliases: [Alias {number:03}]\n" for number in range(120)]
+    (tmp_path / "watchlist.yaml").write_text("".join(names))
+    page = read(client, "/watchlist")
+    listed = "//ul[@class='watchlist']//h2/a/text()"
+    assert len(page.xpath(listed)) == 50
+    assert page.xpath("//a[@rel='next']/@href") == ["/watchlist?page=2"]
+    assert len(read(client, "/watchlist?page=3").xpath(listed)) == 20
+    assert read(client, "/watchlist?q=alias+07").xpath(listed) == [f"Person 07{digit}" for digit in range(10)]
+    assert "No tracked name has" in client.get("/watchlist?q=nobody").text
+    inbox = read(client, "/alerts").xpath("//nav[@aria-label='Tracked names']/a/text()")
+    assert (len(inbox), inbox[0], inbox[-1]) == (32, "All names", "90 more")
+
+
+def test_the_watchlist_is_read_again_only_where_it_has_changed(
+    client: TestClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read(client, "/watchlist")
+    monkeypatch.setattr(watchlist, "_load", None)
+    for address in ("/watchlist", "/alerts", "/watchlist/edit?name=Nobody", "/api/watchlist"):
+        assert client.get(address).status_code == 200, address
+    monkeypatch.undo()
+    (tmp_path / "watchlist.yaml").write_text("- Only One\n")
+    assert [entry["name"] for entry in client.get("/api/watchlist").json()] == ["Only One"]
+    (tmp_path / "watchlist.yaml").write_text("- [\n")
+    assert "is not YAML" in client.get("/watchlist").text
