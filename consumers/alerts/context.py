@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 from consumers.alerts.forms import folded
 from consumers.alerts.judging import Judged
-from consumers.enrich.names.spelling import plain
+from consumers.alerts.speaking import Speaking
 from quotewire.ports import TrackedName
-from schemas.records import AlertQuote, Condition, EnrichedArticle, Quote, Speaker
+from schemas.records import AlertQuote, Condition, EnrichedArticle, Quote
 
 NEAR_WORDS = 30
 """How many words before and after a name are near it; its paragraph and the headline are near as well."""
@@ -76,13 +76,12 @@ class Context:
         conditions: list[Condition] = ["mentioned"]
         if any(each.occurrence.end <= self._headline_end for each in judged):
             conditions.append("headline")
-        entities = {each.occurrence.entity.id for each in judged if each.occurrence.entity}
-        names = {plain(form) for each in judged for form in _full_forms(each)}
+        speaking = Speaking(judged)
         spans = [(each.occurrence.start, each.occurrence.end) for each in judged]
         quotes = []
         for quote in self._article.quotes:
             speakers = [speaker for speaker in (quote.speaker, *quote.other_speakers) if speaker]
-            if any(_speaks(speaker, entities, names, spans) for speaker in speakers):
+            if speaking.is_any_of(speakers):
                 quotes.append(self._quote(quote, "quoted"))
             elif any(span.start <= start and end <= span.end for span in quote.spans for start, end in spans):
                 quotes.append(self._quote(quote, "quoted-about"))
@@ -102,16 +101,3 @@ class Context:
                 "condition": condition,
             }
         )
-
-
-def _full_forms(judged: Judged) -> Sequence[str]:
-    form = judged.occurrence.form
-    return [form.written] if len(form.words) > 1 or not judged.occurrence.resolved else []
-
-
-def _speaks(speaker: Speaker, entities: set[str], names: set[str], spans: Sequence[tuple[int, int]]) -> bool:
-    if speaker.kind == "unknown":
-        return False
-    if speaker.entity in entities or any(speaker.start <= start and end <= speaker.end for start, end in spans):
-        return True
-    return speaker.entity is None and plain(speaker.name) in names

@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from consumers.alerts.lines import Lines
 from consumers.enrich.names.spelling import plain
 from quotewire.ports import TrackedName
 
@@ -236,18 +237,18 @@ def _is_word(char: str) -> bool:
 # --- capitals -------------------------------------------------------------------------------------------------------
 
 
-def written_alike(form: str, words: str, line: str) -> bool:
-    """Whether words are written as a name is: “us” is not the “US”, but a headline in capitals is any name.
+def written_alike(form: str, words: str, lines: Lines, start: int) -> bool:
+    """Whether words that begin at an offset are written as a name is: “us” is not the “US”.
 
-    `line` is the line that the words stand in. Where it is in capitals throughout, so is every word of it: an
-    abbreviation that is also a small word (WHO, US, IT) is then taken for the word.
+    Where their line is in capitals throughout, so is every word of it, and any name; an abbreviation that is also a
+    small word (WHO, US, IT) is then taken for the word.
     """
     form, words = form.translate(_PLAIN_MARKS), words.translate(_PLAIN_MARKS)
     if words == form:
-        return not (form.isupper() and form.lower() in SMALL_WORDS and in_capitals(line))
+        return not (form.isupper() and form.lower() in SMALL_WORDS and lines.in_capitals(start))
     if form.islower() or not _has_case(form):
         return True
-    if words.isupper() and in_capitals(line):
+    if words.isupper() and lines.in_capitals(start):
         return len(form) > 2
     same = folded(words) == folded(form)
     if form.isupper() and len(form) <= 5:
@@ -276,12 +277,6 @@ def _as_capital(form: str, words: str) -> bool:
 
 def _has_case(text: str) -> bool:
     return text.lower() != text.upper()
-
-
-def in_capitals(line: str) -> bool:
-    """Whether a line is written in capitals throughout."""
-    letters = [char for char in line if char.isalpha() and char.lower() != char.upper()]
-    return len(letters) > 3 and sum(char.isupper() for char in letters) >= 0.8 * len(letters)
 
 
 def distinct(forms: Iterable[Form]) -> list[Form]:

@@ -11,6 +11,7 @@ from consumers.alerts.judging import Judge, Judged
 from consumers.alerts.marks import FalsePositive, is_marked
 from consumers.alerts.occurrences import FormIndex, Occurrence, occurrences
 from consumers.alerts.surnames import with_surnames
+from consumers.alerts.surroundings import Surroundings
 from quotewire.ports import TrackedName
 from schemas.records import AlertQuote, Condition, EnrichedArticle, Mention
 
@@ -50,18 +51,18 @@ class Matcher:
 
     def matches(self, article: EnrichedArticle) -> list[Match]:
         """The tracked names that the article mentions as their entries ask for, each once, in the order of the text."""
-        found = occurrences(self._forms, article)
+        around = Surroundings(article)
+        found = occurrences(self._forms, around)
         if not found:
             return []
-        by_name = self._judged(article, found)
+        by_name = self._judged(around, found)
         context = Context(article)
         matched = [match for judged in by_name.values() if (match := self._match(article, context, judged)) is not None]
         names = frozenset(by_name)
         return [match for each in matched if (match := _together(each, context, names)) is not None]
 
-    def _judged(self, article: EnrichedArticle, found: Sequence[Occurrence]) -> dict[str, list[Judged]]:
-        headline_end = article.headline.end if article.headline else 0
-        boilerplate, judge = Boilerplate(article.text, headline_end), Judge(article)
+    def _judged(self, around: Surroundings, found: Sequence[Occurrence]) -> dict[str, list[Judged]]:
+        boilerplate, judge = Boilerplate(around.text, around.headline_end), Judge(around)
         by_name: dict[str, list[Judged]] = {}
         for occurrence in found:
             if boilerplate.holds(occurrence.start, occurrence.end):
@@ -72,7 +73,7 @@ class Matcher:
         return {
             name: [
                 each
-                for each in with_surnames(article, judged, judge)
+                for each in with_surnames(around, judged, judge)
                 if not boilerplate.holds(each.occurrence.start, each.occurrence.end)
             ]
             for name, judged in by_name.items()

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from ahocorasick_rs import AhoCorasick
 
 from consumers.alerts.forms import Form, folded, forms_of, stands_alone, written_alike
+from consumers.alerts.lines import Lines
+from consumers.alerts.surroundings import SUFFIXES, Surroundings
 from consumers.enrich.names.spelling import SHORTEST, plain, same_given_name, sound
 from quotewire.ports import TrackedName
-from schemas.records import EnrichedArticle, Entity
+from schemas.records import Entity
 
 _PARTICLE = r"(?:de|da|di|van|von|der|den|al|el|bin|ibn|la|le)"
 _JOINED = r"(?:[ae]l|a[dnrstz]|ash|ben|d|l)[-’'][^\W\d_a-z][\w’'.-]*"
 _CAPITALISED = re.compile(rf"[^\W\d_a-z][\w’'.-]*(?:[ \u00a0](?:{_JOINED}|[^\W\d_a-z][\w’'.-]*|{_PARTICLE}(?= )))*")
 _INITIAL = re.compile(r"[^\W\d_]\.?")
-SUFFIXES = frozenset("jr sr ii iii iv esq".split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,16 +56,15 @@ class FormIndex:
         self._patterns = list(self._exact)
         self._finder = AhoCorasick(self._patterns) if self._patterns else None
 
-    def in_text(self, text: str) -> Iterator[tuple[Form, int, int]]:
+    def in_text(self, text: str, lines: Lines) -> Iterator[tuple[Form, int, int]]:
         """Each form that stands in a text as whole words and written as a name is, with its start and end."""
         if self._finder is None:
             return
         for number, start, end in self._finder.find_matches_as_indexes(folded(text), overlapping=True):
             if not stands_alone(text, start, end):
                 continue
-            line = text[text.rfind("\n", 0, start) + 1 : end + _to_line_end(text, end)]
             for form in self._exact[self._patterns[number]]:
-                if written_alike(form.written, text[start:end], line):
+                if written_alike(form.written, text[start:end], lines, start):
                     yield form, start, end
 
     def spelt_otherwise(self, words: Sequence[str]) -> Iterator[Form]:
@@ -75,15 +74,10 @@ class FormIndex:
                 if _one_name(form.words, words):
                     yield form
 
-    def exactly(self, name: str) -> Iterator[Form]:
-        """The forms that are this name."""
-        yield from self._exact.get(folded(name), ())
 
-
-def occurrences(index: FormIndex, article: EnrichedArticle) -> list[Occurrence]:
+def occurrences(index: FormIndex, around: Surroundings) -> list[Occurrence]:
     """Every place where a form stands in the text, or an entity is mentioned whose name is one; in order."""
-    text = article.text
-    mentions = Mentions(article)
+    text, mentions = around.text, around.mentions
     found: dict[tuple[int, int, str], Occurrence] = {}
 
     def note(occurrence: Occurrence) -> None:
@@ -92,7 +86,7 @@ def occurrences(index: FormIndex, article: EnrichedArticle) -> list[Occurrence]:
         if known is None or (known.respelt and not occurrence.respelt):
             found[key] = occurrence
 
-    for form, start, end in index.in_text(text):
+    for form, start, end in index.in_text(text, around.lines):
         note(Occurrence(form, start, end, mentions.at(start, end)))
     for match in _CAPITALISED.finditer(text) if index.respells else ():
         for form, start, end in _respelt(index, match):
@@ -103,31 +97,6 @@ def occurrences(index: FormIndex, article: EnrichedArticle) -> list[Occurrence]:
             for mention in entity.mentions:
                 note(Occurrence(occurrence.form, mention.start, mention.end, entity, True, occurrence.respelt))
     return sorted(found.values(), key=lambda occurrence: (occurrence.start, -occurrence.end))
-
-
-class Mentions:
-    """The mentions of an article's entities by their place."""
-
-    def __init__(self, article: EnrichedArticle) -> None:
-        spans = sorted(
-            (mention.start, mention.end, number)
-            for number, entity in enumerate(article.entities)
-            for mention in entity.mentions
-        )
-        self._starts = [start for start, _, _ in spans]
-        self._spans = spans
-        self._entities = article.entities
-
-    def at(self, start: int, end: int) -> Entity | None:
-        """The entity one of whose mentions holds text[start:end], or lies within it."""
-        found = self.span_at(start, end)
-        return self._entities[found[2]] if found else None
-
-    def span_at(self, start: int, end: int) -> tuple[int, int, int] | None:
-        """Start and end of that mention, and the number of its entity; the longest one."""
-        place = bisect_left(self._starts, end)
-        around = [span for span in self._spans[max(0, place - 4) : place] if span[1] > start]
-        return max(around, key=lambda span: span[1] - span[0], default=None)
 
 
 def _names_it(entity: Entity, occurrence: Occurrence, text: str) -> bool:
@@ -179,8 +148,3 @@ def _one_name(form: Sequence[str], words: Sequence[str]) -> bool:
     if not ours or not theirs:
         return all(_INITIAL.fullmatch(word) or len(theirs or ours) == 1 for word in theirs or ours)
     return len(ours) == len(theirs) and all(plain(a)[:1] == plain(b)[:1] for a, b in zip(ours, theirs, strict=True))
-
-
-def _to_line_end(text: str, end: int) -> int:
-    found = text.find("\n", end)
-    return (found if found >= 0 else len(text)) - end
