@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from consumers.enrich.lexicon import cue_verbs, nouns, words
 from consumers.enrich.names.gazetteer import Gazetteer, fitting_label
 from consumers.enrich.names.lexicon import given_names, known
-from consumers.enrich.names.mentions import KIN, Name, is_age
+from consumers.enrich.names.mentions import KIN, PERSONAL_TITLES, Name, is_age
 from consumers.enrich.names.spelling import plain, sound
 from consumers.enrich.tokens import Tokens
 
@@ -28,7 +28,6 @@ _KIN = KIN | {"children", "aides", "aide"}
 _FOLLOWING = 25
 """Tokens after a name within which a pronoun may stand for it."""
 _INITIALS = re.compile(r"(?:[A-Z]\.[ -]?){1,4} ?[A-Z][a-z]\w+")
-_PERSONAL = frozenset("mr mrs ms miss dr prof professor sir dame sgt det insp dc pc ds".split())
 _MEETING = frozenset("spoke speaks speaking talked talks talking interviewed married".split())
 _PLACE_BEFORE = frozenset("in at near from outside across around to".split())
 _BODY_WORDS = frozenset(
@@ -97,7 +96,7 @@ def person_points(tokens: Tokens, name: Name) -> int:
     points = 3 if _INITIALS.fullmatch(" ".join(parts)) else 0
     before = tokens.lower[name.first - 1].rstrip(".") if name.first else ""
     after = tokens.words[name.last + 1 : name.last + 4]
-    if name.title and name.title[-1] in _PERSONAL:
+    if name.title and name.title[-1] in PERSONAL_TITLES:
         points += 4
     elif name.title:
         points += 1

@@ -20,6 +20,10 @@ _EDGE = frozenset("“”\"‘’'«»()[]{},.;:-–—*•|/…") | {"''", "``"
 _NO_NAMES = frozenset("mum dad mom daddy mummy grandma grandad granny nan bills shoppers hedge det insp".split())
 AFTER_NAMES = frozenset("KC QC LJ MP MPs MSP MEP TD OBE MBE CBE Jr Jr. Sr Sr. PhD MD Esq".split())
 """What follows a name without being part of it."""
+PERSONAL_TITLES = frozenset(
+    "mr mrs ms miss dr prof professor sir dame sen rep sgt det insp supt cllr rev dc ds pc".split()
+)
+"""Titles that only people have."""
 KIN = frozenset("wife husband son daughter mother father brother sister widow widower".split())
 """What somebody is to another of his family."""
 _JOINING = frozenset("de da di del della der den van von la le al bin ibn el y dos st st.".split())
@@ -129,7 +133,7 @@ def _trimmed(tokens: Tokens, first: int, last: int, label: str) -> Name | None:
             if tokens.words[token] in ("'s", "’s", ",", "“", "”", '"', "‘") or tokens.tags[token].startswith("VB"):
                 last = token - 1
                 break
-    while last > first and tokens.words[last] in AFTER_NAMES:
+    while last > first and (tokens.words[last] in AFTER_NAMES or tokens.tags[last] == "PRP"):
         last -= 1
     if first == last and tokens.words[first] in given_names("any"):
         while (
@@ -203,9 +207,7 @@ def take_title(tokens: Tokens, name: Name) -> None:
             tokens.lower[moved].rstrip(".") in titles or tokens.lower[moved] in nouns("people")
         ):
             moved += 1
-        if moved > first and (
-            name.label == "PERSON" or tokens.lower[first].rstrip(".") in ("mr", "mrs", "ms", "dr", "sir", "dame")
-        ):
+        if moved > first and (name.label == "PERSON" or tokens.lower[first].rstrip(".") in PERSONAL_TITLES):
             name.first = moved
             name.label = "PERSON"
     before = name.first - 1
@@ -214,21 +216,7 @@ def take_title(tokens: Tokens, name: Name) -> None:
     if before + 1 < name.first:
         name.title_first = before + 1
         name.title = tuple(tokens.lower[t].rstrip(".") for t in range(before + 1, name.first))
-        if name.title[-1] in (
-            "mr",
-            "mrs",
-            "ms",
-            "miss",
-            "dr",
-            "prof",
-            "professor",
-            "sir",
-            "dame",
-            "sen",
-            "rep",
-            "sgt",
-            "det",
-        ):
+        if name.title[-1] in PERSONAL_TITLES:
             name.label = "PERSON"
 
 
@@ -252,17 +240,7 @@ def _missed(tokens: Tokens, found: list[Name], credit_lines: list[tuple[int, int
         word = tokens.words[start]
         if start in taken or not word[:1].isupper():
             continue
-        titled = start > 0 and tokens.lower[start - 1].rstrip(".") in (
-            "mr",
-            "mrs",
-            "ms",
-            "miss",
-            "dr",
-            "sir",
-            "dame",
-            "sgt",
-            "cllr",
-        )
+        titled = start > 0 and tokens.lower[start - 1].rstrip(".") in PERSONAL_TITLES
         kin = tokens.tags[start] == "NNP" and tokens.lower[start - 1] in KIN and word not in known("places")
         if not titled and not kin and word not in given and not (word in known("bodies") and word.isupper()):
             continue

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 
-from consumers.enrich.lexicon import nouns
+from consumers.enrich.lexicon import nouns, words
 from consumers.enrich.quotes.article import Article, Draft
 from consumers.enrich.quotes.grammar import Phrase, is_pronoun, is_verb, noun_phrase, own_subject
 
+_ONE_OF_THEM = words("indefinite") | {"second", "third", "fourth", "other"}
 _LEAST_QUESTIONS = 2
 """So many paragraphs that ask without marks make an interview."""
 
@@ -105,7 +106,8 @@ class Discourse:
                 return self._speaking_for(token) or Phrase(token, last, last)
         for subject in range(token, colon):
             outside = self.article.stretch_of[subject] < 0
-            if outside and tokens.deps[subject] == "nsubj" and self.can_speak(subject):
+            speaks = self.can_speak(subject) or tokens.lower[subject] in _ONE_OF_THEM
+            if outside and speaks and tokens.deps[subject] == "nsubj":
                 return noun_phrase(tokens, subject)
         return None
 

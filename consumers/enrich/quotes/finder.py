@@ -211,7 +211,7 @@ class Finder:
         if cue.lemma in ("show", "feel", "indicate") or "document" in cue.frames:
             return True
         by_person = cue.speaker is None or self.discourse.can_speak(cue.speaker.head)
-        return "thought" in cue.frames and "quote" not in cue.frames and not by_person
+        return "quote" not in cue.frames and not by_person
 
     def _is_own_turn(self, cue: Cue) -> bool:
         """Whether somebody speaks of his own words within his turn: I said no."""

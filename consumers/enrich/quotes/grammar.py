@@ -54,6 +54,7 @@ def noun_phrase(tokens: Tokens, head: int) -> Phrase:
     first = head
     for child in sorted((c for c in tokens.children[head] if c < head), reverse=True):
         ends = tokens.words[child] in _QUOTE_MARKS or tokens.deps[child] in ("cc", "preconj", "punct", "conj")
+        ends = ends or tokens.tags[child] == "WP$"
         if ends and tokens.words[child] not in ("-", "–", "/", "."):
             break
         first = min(first, tokens.left[child])

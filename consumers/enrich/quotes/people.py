@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from consumers.enrich.lexicon import words
+from consumers.enrich.lexicon import nouns, words
 from consumers.enrich.names.lexicon import given_names
 from consumers.enrich.tokens import Tokens
 from schemas.records import Entity
@@ -82,3 +82,11 @@ def _add_roles(tokens: Tokens, person: Person, head: int, first: int) -> None:
 def _gender_by_roles(person: Person) -> str:
     male, female = person.roles & words("male"), person.roles & words("female")
     return "male" if male and not female else "female" if female and not male else ""
+
+
+def is_calling(noun: str) -> bool:
+    """Whether a noun that is in no list looks like what somebody is or does: nephrologist, docker, politician."""
+    things = nouns("bodies") | nouns("documents") | nouns("outlets") | nouns("inscriptions") | nouns("works")
+    return (
+        len(noun) > 5 and noun.endswith(("ist", "ian", "eer", "ier", "er", "or", "man", "woman")) and noun not in things
+    )

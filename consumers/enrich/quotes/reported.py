@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from consumers.enrich.lexicon import words
 from consumers.enrich.quotes.cue import Cue
-from consumers.enrich.quotes.grammar import clip, is_passive, is_pronoun, is_verb, own_subject
+from consumers.enrich.quotes.grammar import clip, is_passive, is_verb, own_subject
 from consumers.enrich.quotes.relays import CITING
 from consumers.enrich.tokens import Tokens
 
@@ -211,7 +211,7 @@ def _topic(tokens: Tokens, cue: Cue) -> list[Range]:
                 found = _content(
                     tokens, max(tokens.left[child], cue.last + 1), tokens.right[child], tokens.paragraph[cue.token]
                 )
-                return [found] if found and not is_pronoun(tokens, child) else []
+                return [found] if found and tokens.lower[child] not in ("it", "this", "that", "so") else []
     return []
 
 
@@ -346,7 +346,9 @@ def _infinitive(tokens: Tokens, cue: Cue) -> list[Range]:
             continue
         if cue.lemma == "refuse" and tokens.lower[child] not in words("answering"):
             continue
-        if cue.lemma == "ask" and tokens.lower[child] in _NAMING:
+        if cue.lemma == "ask" and (
+            tokens.lower[child] in _NAMING or (cue.speaker is None and is_passive(tokens, verb))
+        ):
             continue
         found = _content(tokens, max(tokens.left[child], cue.last + 1), tokens.right[child], paragraph)
         return [found] if found else []

@@ -10,7 +10,7 @@ from consumers.enrich.lexicon import nouns, words
 from consumers.enrich.names.lexicon import known
 from consumers.enrich.names.mentions import AFTER_NAMES
 from consumers.enrich.quotes.grammar import Phrase, is_pronoun
-from consumers.enrich.quotes.people import Person, read_person
+from consumers.enrich.quotes.people import Person, is_calling, read_person
 from consumers.enrich.tokens import Tokens
 from schemas.records import Entity, Speaker
 
@@ -223,7 +223,7 @@ class Resolver:
             head = tokens.deps[token]
             if head == "appos":
                 head = tokens.deps[tokens.heads[token]]
-            if head in ("nsubj", "nsubjpass"):
+            if head in ("nsubj", "nsubjpass") or self._is_hidden_subject(token):
                 score += 1.5
             elif head in ("poss", "compound"):
                 score -= 1.0
@@ -238,6 +238,18 @@ class Resolver:
                 distance = here - tokens.paragraph[tokens.at(start)]
                 scores[last] = max(scores[last], 5.4 - 1.1 * min(distance, 4))
         return sorted(((score, found[key]) for key, score in scores.items()), key=lambda item: -item[0])
+
+    def _is_hidden_subject(self, token: int) -> bool:
+        """Whether a name is the subject although the parser hangs it on the words of place that open the sentence:
+        Down the corridor the coach, Donal Creagh, was asked …
+        """
+        tokens = self.tokens
+        role = tokens.heads[token]
+        if tokens.deps[token] != "appos" or tokens.deps[role] != "pobj" or tokens.lower[role] not in nouns("people"):
+            return False
+        after = token + 1 + (tokens.words[token + 1 : token + 2] == [","])
+        opens = tokens.left[tokens.heads[role]] == tokens.sentence[token]
+        return opens and after < len(tokens) and tokens.tags[after] in ("VBD", "VBZ", "MD")
 
     def _by_pronoun(self, word: str, position: int) -> Entity | None:
         """The most present person of that gender; one whose gender is not known must be more present than that."""
@@ -314,7 +326,8 @@ class Resolver:
         first = tokens.lower[phrase.first]
         before = list(range(phrase.first, phrase.head))
         definite = first in ("the", "this", "that") or first in words("possessives")
-        if tokens.tags[phrase.head] == "NNS" or not (definite or tokens.words[phrase.head][0].isupper()):
+        plural = tokens.tags[phrase.head] in ("NNS", "NNPS") or head.removesuffix("s") in nouns("people") - {head}
+        if plural or not (definite or tokens.words[phrase.head][0].isupper()):
             return None, ""
         if head in nouns("bodies") and head not in nouns("people"):
             return self._body(head, position), "role-of-body"
@@ -340,7 +353,7 @@ class Resolver:
             return None, ""
         definite_people = first == "the" and tokens.entity[phrase.head] == "NORP"
         aged = definite_people or head == "old" or "year" in tokens.text[phrase.start(tokens) : phrase.end(tokens)]
-        if head not in nouns("people") and not aged and not (first == "the" and _is_calling(head)):
+        if head not in nouns("people") and not aged and not (first == "the" and is_calling(head)):
             return None, ""
         best: tuple[float, Entity] | None = None
         for score, entity in recent:
@@ -362,31 +375,6 @@ class Resolver:
         for entity in recent:
             if entity.name.lower().split()[-1].strip(".") == head or f" {head} " in f" {entity.name.lower()} ":
                 return entity
-        if head in (
-            "company",
-            "firm",
-            "club",
-            "agency",
-            "group",
-            "retailer",
-            "bank",
-            "newspaper",
-            "paper",
-            "team",
-            "body",
-            "airline",
-            "manufacturer",
-            "outlet",
-            "network",
-            "brand",
-        ):
+        if head in words("mentioned_bodies"):
             return recent[0] if recent else None
         return None
-
-
-def _is_calling(noun: str) -> bool:
-    """Whether a noun that is in no list looks like what somebody is or does: nephrologist, docker, politician."""
-    things = nouns("bodies") | nouns("documents") | nouns("outlets") | nouns("inscriptions") | nouns("works")
-    return (
-        len(noun) > 5 and noun.endswith(("ist", "ian", "eer", "ier", "er", "or", "man", "woman")) and noun not in things
-    )

@@ -163,3 +163,38 @@ def test_words_in_marks_within_a_sentence_are_no_nickname(pipeline: Language) ->
 def test_an_answer_of_one_word_without_marks(pipeline: Language) -> None:
     text = "Would he stay for another year? No, said Mr Reed. He had a train to catch."
     assert spoken(pipeline, text) == [("No", "Reed")]
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        (
+            "Foreign Minister Gabor Lantos said his country would not sign “a paper written against our farmers”.",
+            "Gabor Lantos",
+        ),
+        (
+            "Two diplomats said a deal was close. A third, from a small country, was gloomier: “They will drag on.”",
+            "A third",
+        ),
+        (
+            "Finlay Orr wept. “No,” he said.\n\nDown the hall the coach, Donal Creagh, was sad. “Oh,” he said.",
+            "Donal Creagh",
+        ),
+        ("Det Ch Insp Emma Rudd spoke to reporters. Neighbours said it had been quiet.", "Neighbours"),
+        ("Cllr Imran Shah said the community was “heartbroken and angry”.", "Imran Shah"),
+    ],
+)
+def test_who_speaks_among_several(pipeline: Language, text: str, name: str) -> None:
+    assert spoken(pipeline, text)[-1][1] == name
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Anyone with information is asked to call the police.",
+        "Fennel rates landlords. They deny this.",
+        "Fox denied it.",
+    ],
+)
+def test_what_nobody_says_is_no_quote(pipeline: Language, text: str) -> None:
+    assert spoken(pipeline, text) == []
