@@ -6,9 +6,11 @@ none. So a list is read by the one, and only the lines of an entry that is edite
 
 from __future__ import annotations
 
+import gc
 import io
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -70,8 +72,9 @@ class ListText:
                 text = text.replace("\t", " ")
         loader = _Loader(text)
         try:
-            node = loader.get_single_node()
-            entries = [] if node is None else loader.construct_document(node)
+            with _uncollected():
+                node = loader.get_single_node()
+                entries = [] if node is None else loader.construct_document(node)
         except yaml.YAMLError as error:
             raise NotYaml(" ".join(str(error).split())) from error
         finally:
@@ -145,6 +148,18 @@ class ListText:
             return ListText.parse(one + other).entries == entries
         except NoList:
             return False
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Nothing is looked through for garbage: a long list's nodes are none, and looking takes as long as reading."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _starts(text: str, node: yaml.Node) -> tuple[int, ...]:
