@@ -194,6 +194,7 @@ class StoryMember(_Model):
     dated: Time = Field(description="When it was published, as far as that is known and can be; else fetched.")
     joined: Time = Field(description="When this record was made.")
     fingerprint: Fingerprint
+    wording: Base64Bytes = Field(b"", description="A Bloom filter of the text's words and pairs of neighbours.")
 
 
 Condition = Literal["mentioned", "headline", "quoted", "quoted-about", "together"]

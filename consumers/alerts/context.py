@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Sequence
 
 from consumers.alerts.forms import folded
 from consumers.alerts.judging import Judged
 from consumers.alerts.speaking import Speaking
 from quotewire.ports import TrackedName
-from schemas.records import AlertQuote, Condition, EnrichedArticle, Quote
+from schemas.records import AlertQuote, Condition, EnrichedArticle, Quote, Span
 
 NEAR_WORDS = 30
 """How many words before and after a name are near it; its paragraph and the headline are near as well."""
+_LONGEST = 1_000
+"""How much before and after a name is near it at most: a page without breaks is not one paragraph."""
 
 _WORD = re.compile(r"\w+")
 
@@ -24,6 +27,8 @@ class Context:
         self._article = article
         self._folded = folded(article.text)
         self._headline_end = article.headline.end if article.headline else 0
+        self._places: dict[str, list[tuple[int, int]]] = {}
+        self._short_headline_end = min(self._headline_end, _LONGEST)
 
     # --- the article as a whole
 
@@ -38,17 +43,14 @@ class Context:
             and (not tags or not tags.isdisjoint(map(str.casefold, article.tags)))
         )
 
-    def has_one_of(self, names: Sequence[str], matched: frozenset[str]) -> bool:
-        """Whether one of some names is among the matched ones of the watchlist, or stands in the text."""
-        return any(name in matched or self._stands(name, 0, len(self._folded)) for name in names)
-
     # --- near
 
     def is_near(self, words: Sequence[str], start: int, end: int) -> bool:
         """Whether one of some words stands near text[start:end]."""
         first, last = self._surroundings(start, end)
         return any(
-            self._stands(word, first, last, (start, end)) or self._stands(word, 0, self._headline_end, (start, end))
+            self._stands(word, first, last, (start, end))
+            or self._stands(word, 0, self._short_headline_end, (start, end))
             for word in words
         )
 
@@ -56,17 +58,22 @@ class Context:
         text = self._folded
         before = [match.start() for match in _WORD.finditer(text, max(0, start - 12 * NEAR_WORDS), start)]
         after = [match.end() for match in _WORD.finditer(text, end, end + 12 * NEAR_WORDS)]
-        first = min(text.rfind("\n", 0, start) + 1, before[-NEAR_WORDS:][0] if before else start)
-        line_end = text.find("\n", end)
-        last = max(line_end if line_end >= 0 else len(text), after[:NEAR_WORDS][-1] if after else end)
-        return first, last
+        first, last = max(0, start - _LONGEST), min(len(text), end + _LONGEST)
+        line_start, line_end = text.rfind("\n", first, start) + 1 or first, text.find("\n", end, last)
+        return (
+            min(line_start, before[-NEAR_WORDS:][0] if before else start),
+            max(line_end if line_end >= 0 else last, after[:NEAR_WORDS][-1] if after else end),
+        )
 
     def _stands(self, words: str, start: int, end: int, apart_from: tuple[int, int] = (0, 0)) -> bool:
         """Whether words stand between two offsets, in whatever case and number, but for the name itself."""
-        pattern = re.compile(rf"(?<!\w){re.escape(folded(words))}(?:'?s|es|'s)?(?!\w)")
+        if words not in self._places:
+            pattern = re.compile(rf"(?<!\w){re.escape(folded(words))}(?:'?s|es|'s)?(?!\w)")
+            self._places[words] = [match.span() for match in pattern.finditer(self._folded)]
+        places = self._places[words]
         return any(
-            not (apart_from[0] <= match.start() and match.end() <= apart_from[1])
-            for match in pattern.finditer(self._folded, start, end)
+            last <= end and not (apart_from[0] <= first and last <= apart_from[1])
+            for first, last in places[bisect_left(places, (start, 0)) : bisect_left(places, (end, 0))]
         )
 
     # --- how it occurs
@@ -77,13 +84,13 @@ class Context:
         if any(each.occurrence.end <= self._headline_end for each in judged):
             conditions.append("headline")
         speaking = Speaking(judged)
-        spans = [(each.occurrence.start, each.occurrence.end) for each in judged]
+        spans = sorted((each.occurrence.start, each.occurrence.end) for each in judged)
         quotes = []
         for quote in self._article.quotes:
             speakers = [speaker for speaker in (quote.speaker, *quote.other_speakers) if speaker]
             if speaking.is_any_of(speakers):
                 quotes.append(self._quote(quote, "quoted"))
-            elif any(span.start <= start and end <= span.end for span in quote.spans for start, end in spans):
+            elif any(_one_within(spans, span) for span in quote.spans):
                 quotes.append(self._quote(quote, "quoted-about"))
         said: tuple[Condition, ...] = ("quoted", "quoted-about")
         conditions += [condition for condition in said if any(quote.condition == condition for quote in quotes)]
@@ -101,3 +108,9 @@ class Context:
                 "condition": condition,
             }
         )
+
+
+def _one_within(spans: Sequence[tuple[int, int]], span: Span) -> bool:
+    """Whether one of some sorted spans lies within another."""
+    first = bisect_left(spans, (span.start, 0))
+    return any(end <= span.end for _, end in spans[first : bisect_left(spans, (span.end, 0))])

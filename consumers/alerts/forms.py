@@ -16,7 +16,7 @@ from consumers.enrich.names.spelling import plain
 from quotewire.ports import TrackedName
 
 _CYRILLIC = re.compile(r"^[\u0400-\u04ff’'\- ]+$")
-_UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
+UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
 """Scripts that put no space between words: Thai, Lao, Burmese, Khmer, Japanese, Chinese."""
 _SUFFIXING = re.compile(r"[\uac00-\ud7af]")
 """Korean: what follows a name is written together with it."""
@@ -211,7 +211,7 @@ def stands_alone(text: str, start: int, end: int) -> bool:
 def _starts_word(text: str, start: int, first: str, before: str) -> bool:
     if before == "@" or (before == "." and text[start - 2 : start - 1].isalnum() and first.islower()):
         return False
-    if not (_is_word(before) and _is_word(first)) or _UNSPACED.match(first) or _UNSPACED.match(before):
+    if not (_is_word(before) and _is_word(first)) or UNSPACED.match(first) or UNSPACED.match(before):
         return True
     for script, prefixes in _PREFIXING.items():
         if script.match(first):
@@ -223,11 +223,11 @@ def _starts_word(text: str, start: int, first: str, before: str) -> bool:
 
 
 def _ends_word(text: str, end: int, last: str, after: str) -> bool:
-    if _UNSPACED.match(last) or _SUFFIXING.match(last):
+    if UNSPACED.match(last) or _SUFFIXING.match(last):
         return True
     if re.match(r"\.(?:com|org|net|co|io|ru|ua|uk|de|fr)\b", text[end : end + 5]):
         return False
-    return not (_is_word(after) and _is_word(last)) or bool(_UNSPACED.match(after))
+    return not (_is_word(after) and _is_word(last)) or bool(UNSPACED.match(after))
 
 
 def _is_word(char: str) -> bool:

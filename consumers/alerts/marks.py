@@ -17,6 +17,8 @@ from schemas.records import Alert, EnrichedArticle, Entity, Mention
 
 LEAST_SHARED = 0.6
 """Share of a marked sentence's telling words that another sentence must have to be taken for the same."""
+LEAST_WORDS = 4
+"""A sentence of fewer telling words says too little: only one of the same words is taken for it."""
 
 _TELLING = re.compile(r"[^\W\d_]{4,}")
 _SMALL = frozenset("that this with from have been were will would said says their there which about after they".split())
@@ -37,7 +39,9 @@ class FalsePositive:
 def mark_of(alert: Alert, article: EnrichedArticle | None) -> FalsePositive:
     """The mark for an alert that is false; `article` is the one that raised it, where it can still be had."""
     entity = _entity_at(article, alert.mention) if article else None
-    name = entity.name if entity and plain(entity.name) != plain(alert.name) else ""
+    named = {plain(alert.name), plain(alert.mention.text)}
+    # An entity of just the marked words is no other one: the IMF is called so wherever it is meant.
+    name = entity.name if entity and plain(entity.name) not in named else ""
     return FalsePositive(alert.name, alert.id, name, _telling(alert.sentence.text, alert.mention.text))
 
 
@@ -51,9 +55,16 @@ def is_marked(
             return True
         if words is None:
             words = _telling(sentence_around(article.text, mention).text, mention.text)
-        if mark.words and len(mark.words & words) >= LEAST_SHARED * len(mark.words):
+        if _is_like(mark.words, words):
             return True
     return False
+
+
+def _is_like(marked: frozenset[str], words: frozenset[str]) -> bool:
+    """Whether a sentence of some telling words is like a marked one."""
+    if len(marked) < LEAST_WORDS:
+        return bool(marked) and marked == words
+    return len(marked & words) >= LEAST_SHARED * len(marked)
 
 
 def _entity_at(article: EnrichedArticle, mention: Mention) -> Entity | None:

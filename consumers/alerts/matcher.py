@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, replace
 
 from consumers.alerts.boilerplate import Boilerplate
 from consumers.alerts.context import Context
+from consumers.alerts.forms import forms_of
 from consumers.alerts.judging import Judge, Judged
 from consumers.alerts.marks import FalsePositive, is_marked
 from consumers.alerts.occurrences import FormIndex, Occurrence, occurrences
 from consumers.alerts.surnames import with_surnames
 from consumers.alerts.surroundings import Surroundings
+from consumers.enrich.names.spelling import plain
 from quotewire.ports import TrackedName
 from schemas.records import AlertQuote, Condition, EnrichedArticle, Mention
 
@@ -43,10 +45,15 @@ class Matcher:
         marks: Sequence[FalsePositive] = (),
         least_confidence: float = LEAST_CONFIDENCE,
     ) -> None:
-        self._forms = FormIndex(tracked for tracked in watchlist if not tracked.paused)
-        self._marks: dict[str, list[FalsePositive]] = {}
-        for mark in marks:
-            self._marks.setdefault(mark.name, []).append(mark)
+        tracked = [tracked for tracked in watchlist if not tracked.paused]
+        names = {each.name for each in tracked}
+        self._forms = FormIndex(tracked)
+        self._companions = FormIndex(
+            TrackedName(words, type="phrase")
+            for words in dict.fromkeys(words for each in tracked for words in each.together_with)
+            if words not in names
+        )
+        self._marks = _marks_of(tracked, marks)
         self._least = least_confidence
 
     def matches(self, article: EnrichedArticle) -> list[Match]:
@@ -55,65 +62,102 @@ class Matcher:
         found = occurrences(self._forms, around)
         if not found:
             return []
-        by_name = self._judged(around, found)
+        boilerplate = Boilerplate(around.text, around.headline_end)
+        by_name = _judged(around, boilerplate, found)
         context = Context(article)
         matched = [match for judged in by_name.values() if (match := self._match(article, context, judged)) is not None]
-        names = frozenset(by_name)
-        return [match for each in matched if (match := _together(each, context, names)) is not None]
+        if any(match.tracked.together_with for match in matched):
+            there = {*by_name, *self._companions_in(around, boilerplate)}
+            matched = [whole for match in matched if (whole := _together(match, there)) is not None]
+        return matched
 
-    def _judged(self, around: Surroundings, found: Sequence[Occurrence]) -> dict[str, list[Judged]]:
-        boilerplate, judge = Boilerplate(around.text, around.headline_end), Judge(around)
-        by_name: dict[str, list[Judged]] = {}
-        for occurrence in found:
-            if boilerplate.holds(occurrence.start, occurrence.end):
-                continue
-            judged = judge.judge(occurrence)
-            if judged is not None:
-                by_name.setdefault(occurrence.form.tracked.name, []).append(judged)
-        return {
-            name: [
-                each
-                for each in with_surnames(around, judged, judge)
-                if not boilerplate.holds(each.occurrence.start, each.occurrence.end)
-            ]
-            for name, judged in by_name.items()
-            if _is_borne_out(judged)
-        }
+    def _companions_in(self, around: Surroundings, boilerplate: Boilerplate) -> Iterator[str]:
+        """What stands in the article of the words that entries ask for and that are no entries themselves."""
+        for form, start, end in self._companions.in_text(around.text, around.lines):
+            if not boilerplate.holds(start, end):
+                yield form.tracked.name
 
     def _match(self, article: EnrichedArticle, context: Context, judged: Sequence[Judged]) -> Match | None:
         tracked = judged[0].occurrence.form.tracked
         if not context.is_wanted(tracked):
             return None
-        spans = [(each.occurrence.start, each.occurrence.end) for each in judged]
-        if tracked.not_near and any(context.is_near(tracked.not_near, *span) for span in spans):
+        marks = self._marks.get(tracked.name)
+        if tracked.not_near or marks:
+            judged = [
+                each
+                for each in judged
+                if not context.is_near(tracked.not_near, each.occurrence.start, each.occurrence.end)
+                and not (marks and is_marked(marks, article, _mention(article, each), each.occurrence.entity))
+            ]
+        if not _is_borne_out(judged):
             return None
-        near = [context.is_near(tracked.near, *span) for span in spans] if tracked.near else []
-        if tracked.near and not any(near):
+        telling = judged
+        if tracked.near:
+            telling = [
+                each for each in judged if context.is_near(tracked.near, each.occurrence.start, each.occurrence.end)
+            ]
+        if not telling:
             return None
         conditions, quotes = context.held(judged)
         if not set(tracked.conditions) & set(conditions):
             return None
-        best = max(judged, key=lambda each: (each.confidence, -each.occurrence.start))
+        best = max(telling, key=lambda each: (each.confidence, -each.occurrence.start))
         confidence = min(0.99, best.confidence + (0.04 if tracked.near else 0))
         if confidence < self._least:
             return None
-        start, end = best.occurrence.start, best.occurrence.end
-        mention = Mention(start=start, end=end, text=article.text[start:end])
-        if is_marked(self._marks.get(tracked.name, ()), article, mention, best.occurrence.entity):
-            return None
-        return Match(tracked, mention, best.rule, round(confidence, 2), conditions, quotes)
+        return Match(tracked, _mention(article, best), best.rule, round(confidence, 2), conditions, quotes)
+
+
+def _judged(around: Surroundings, boilerplate: Boilerplate, found: Sequence[Occurrence]) -> dict[str, list[Judged]]:
+    """What counts of the occurrences in an article, for each tracked name."""
+    judge = Judge(around)
+    by_name: dict[str, list[Judged]] = {}
+    for occurrence in found:
+        if boilerplate.holds(occurrence.start, occurrence.end):
+            continue
+        judged = judge.judge(occurrence)
+        if judged is not None:
+            by_name.setdefault(occurrence.form.tracked.name, []).append(judged)
+    return {
+        name: [
+            each
+            for each in with_surnames(around, judged, judge)
+            if not boilerplate.holds(each.occurrence.start, each.occurrence.end)
+        ]
+        for name, judged in by_name.items()
+        if _is_borne_out(judged)
+    }
+
+
+def _mention(article: EnrichedArticle, judged: Judged) -> Mention:
+    start, end = judged.occurrence.start, judged.occurrence.end
+    return Mention(start=start, end=end, text=article.text[start:end])
+
+
+def _marks_of(watchlist: Sequence[TrackedName], marks: Sequence[FalsePositive]) -> dict[str, list[FalsePositive]]:
+    """The marks of each entry. One that names the tracked one itself, by an alias say, holds for its sentence only."""
+    by_name: dict[str, list[FalsePositive]] = {}
+    for mark in marks:
+        by_name.setdefault(mark.name, []).append(mark)
+    for tracked in watchlist if by_name else ():
+        if tracked.name in by_name:
+            own = {plain(form.written) for form in forms_of(tracked)}
+            by_name[tracked.name] = [
+                replace(mark, entity="") if plain(mark.entity) in own else mark for mark in by_name[tracked.name]
+            ]
+    return by_name
 
 
 def _is_borne_out(judged: Sequence[Judged]) -> bool:
     """“Austin” alone is the tracked one only where his full name stands in the article itself, too."""
-    return not all(each.occurrence.resolved for each in judged)
+    return any(not each.occurrence.resolved for each in judged)
 
 
-def _together(match: Match, context: Context, names: frozenset[str]) -> Match | None:
+def _together(match: Match, there: Set[str]) -> Match | None:
     """The match with what stands together with it; None where its entry asks for that in vain."""
     wanted = match.tracked.together_with
     if not wanted:
         return match
-    if not context.has_one_of(wanted, names - {match.tracked.name}):
+    if there.isdisjoint({*wanted} - {match.tracked.name}):
         return None
     return replace(match, conditions=(*match.conditions, "together"))

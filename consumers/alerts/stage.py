@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 
 from consumers.alerts.growth import alert_id, corrected, grown, raised
 from consumers.alerts.matcher import Match, Matcher
 from consumers.alerts.state import AlertState, Seen
+from consumers.alerts.wording import Wording
 from consumers.stories.fingerprint import Embedder, fingerprints
-from consumers.stories.names import folded, one_spelling
 from quotewire.ports import Clock, Rejected
 from schemas.records import Alert, EnrichedArticle, Fingerprint, StoryMember, TopicRecord
 
@@ -73,6 +74,7 @@ class Alerting:
             dated=dated,
             joined=now,
             fingerprint=fingerprint,
+            wording=b64encode(Wording.of(article.text, article.headline.end if article.headline else 0).bits),
         )
         alerts = list(_alerts(matcher.matches(article), state, story, article, before, now))
         outputs: list[StoryMember | Alert] = [member, *alerts]
@@ -108,14 +110,11 @@ def _alerts(
 
 
 def _brought_in(match: Match, before: Seen) -> bool:
-    """Whether an edit has brought a name into an article: the revision before did not have all of its words.
+    """Whether an edit has brought a name into an article: it did not stand in the revision before, but in a byline.
 
-    The names of articles whose story is over are forgotten: whatever an edit does to them is no news.
+    The wording of articles whose story is over is forgotten: whatever an edit does to them is no news.
     """
-    if before.names is None:
-        return False
-    words = [one_spelling(folded(word)) for word in match.mention.text.split()]
-    return not all(word in before.names for word in words)
+    return before.wording is not None and not before.wording.has(match.mention.text)
 
 
 def dated_at(article: EnrichedArticle, now: datetime) -> datetime:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from consumers.alerts.wording import Wording
 from consumers.stories.window import Stories
 from schemas.codec import decode, encode
 from schemas.records import Alert, StoryMember
@@ -27,11 +28,11 @@ _REMEMBERED_ALERTS = ALERTS.retention.days
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """An article that was looked through: its newest revision, its story, and the names that stood in it."""
+    """An article that was looked through: its newest revision, its story, and its wording."""
 
     revision: int
     story: str
-    names: frozenset[str] | None
+    wording: Wording | None
     """None where that was too long ago to be remembered."""
 
 
@@ -51,7 +52,7 @@ class AlertState:
         self.stories = Stories() if stories is None else stories
         self._seen: dict[str, tuple[int, str, int]] = {}
         """Revision, story and the day of that."""
-        self._names: dict[str, frozenset[str]] = {}
+        self._wordings: dict[str, Wording] = {}
         self._raised: dict[str, int] = {}
         """The day of an alert's last revision, by its id."""
         self._today = 0
@@ -68,7 +69,7 @@ class AlertState:
         if tried is not None:
             return tried
         known = self._seen.get(article)
-        return Seen(known[0], known[1], self._names.get(article)) if known else None
+        return Seen(known[0], known[1], self._wordings.get(article)) if known else None
 
     def was_raised(self, alert: str) -> bool:
         """Whether there is an alert of that id, also one whose story is over."""
@@ -97,7 +98,8 @@ class AlertState:
         if isinstance(record, StoryMember):
             self.stories.add(record)
             self._seen[record.id] = (record.revision, record.story, self._day(record.joined))
-            self._names[record.id] = frozenset(record.fingerprint.names)
+            if record.wording:
+                self._wordings[record.id] = Wording(record.wording)
             return
         self._raised[record.id] = self._day(record.updated)
         if record.story in self.stories:
@@ -109,7 +111,9 @@ class AlertState:
         if isinstance(record, StoryMember):
             self.stories.add(record)
             self._trial.members += 1
-            self._trial.seen[record.id] = Seen(record.revision, record.story, frozenset(record.fingerprint.names))
+            self._trial.seen[record.id] = Seen(
+                record.revision, record.story, Wording(record.wording) if record.wording else None
+            )
         else:
             self._trial.alerts[record.id] = record
 
@@ -128,9 +132,9 @@ class AlertState:
         for story in [story for story in self._by_story if story not in self.stories]:
             for identity in self._by_story.pop(story):
                 self._alerts.pop(identity, None)
-        self._names = {
-            article: names
-            for article, names in self._names.items()
+        self._wordings = {
+            article: wording
+            for article, wording in self._wordings.items()
             if (seen := self._seen.get(article)) and seen[1] in self.stories
         }
 

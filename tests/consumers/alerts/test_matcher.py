@@ -99,6 +99,24 @@ def test_the_sentence_holds_the_mention(text: str, data: st.DataObject) -> None:
     assert text[sentence.start : sentence.end] == sentence.text
 
 
+@pytest.mark.parametrize(
+    ("text", "words", "sentence"),
+    [
+        ("It was shown on Tuesday. iPhone 17s go on sale soon.", "iPhone", "iPhone 17s go on sale soon."),
+        ("It was shown on Tuesday. iPhone 17s go on sale soon.", "Tuesday", "It was shown on Tuesday."),
+        ("Mr. Finch left. He said no.", "Finch", "Mr. Finch left."),
+        ("word " * 900 + "Orla Finch " + "word " * 900, "Orla Finch", None),
+    ],
+)
+def test_a_sentence_ends_where_the_next_begins_and_is_not_endless(text: str, words: str, sentence: str | None) -> None:
+    around = sentence_around(text, mention(text, words)).text
+    if sentence is None:
+        assert words in around
+        assert len(around) < 2100
+    else:
+        assert around == sentence
+
+
 @given(st.lists(st.text(min_size=1, max_size=8), max_size=5), st.text(max_size=60))
 def test_any_names_in_any_text_give_true_offsets(names: list[str], text: str) -> None:
     for match in Matcher([TrackedName(name) for name in set(names)]).matches(EnrichedArticle(id="a", text=text)):

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime
+
 import pytest
 
-from consumers.alerts.marks import FalsePositive
+from consumers.alerts.growth import raised
+from consumers.alerts.marks import FalsePositive, mark_of
 from consumers.alerts.matcher import Match, Matcher
 from quotewire.ports import TrackedName
-from schemas.records import EnrichedArticle, Entity, EntityLabel, Mention, Quote, Span, Speaker
+from schemas.records import Alert, EnrichedArticle, Entity, EntityLabel, Mention, Quote, Span, Speaker
 
 
 def mention(text: str, words: str) -> Mention:
@@ -30,6 +34,7 @@ def matches(tracked: TrackedName, given: EnrichedArticle, marks: tuple[FalsePosi
 
 
 ORLA = TrackedName("Orla Finch", type="person")
+FAR = "word " * 40
 
 
 @pytest.mark.parametrize(
@@ -151,10 +156,51 @@ def test_all_that_an_entry_asks_for_must_hold(fields: dict[str, object], expecte
 
 
 def test_words_are_near_within_the_paragraph_or_thirty_words() -> None:
-    far = "word " * 40
-    assert matches(TrackedName("Jordan", near=("river",)), article("Talks", f"Jordan met. {far}river")) != []
-    assert matches(TrackedName("Jordan", near=("river",)), article("Talks", f"Jordan met.\n\n{far}river")) == []
-    assert matches(TrackedName("Jordan", near=("river",)), article("River talks", f"{far}\n\nJordan met.")) != []
+    assert matches(TrackedName("Jordan", near=("river",)), article("Talks", f"Jordan met. {FAR}river")) != []
+    assert matches(TrackedName("Jordan", near=("river",)), article("Talks", f"Jordan met.\n\n{FAR}river")) == []
+    assert matches(TrackedName("Jordan", near=("river",)), article("River talks", f"{FAR}\n\nJordan met.")) != []
+
+
+def test_what_is_not_near_one_mention_mutes_that_one_only() -> None:
+    jordan = TrackedName("Jordan", type="place", not_near=("basketball",))
+    given = article("Border", f"Jordan opened its border.\n\n{FAR}\n\nThe team of Jordan plays basketball tonight.")
+    [match] = matches(jordan, given)
+    assert given.text[match.mention.end :].startswith(" opened")
+    assert matches(jordan, article("Cup", "The team of Jordan plays basketball tonight.")) == []
+
+
+def test_an_alert_tells_the_sentence_that_meets_what_is_near() -> None:
+    given = article("Talks", f"They met in Jordan.\n\n{FAR}\n\nThe river is Jordan’s.", ("Jordan", "GPE"))
+    [match] = matches(TrackedName("Jordan", type="place", near=("river",)), given)
+    assert given.text[: match.mention.start].endswith("The river is ")
+
+
+@pytest.mark.parametrize(
+    ("companion", "body", "together"),
+    [
+        ("WHO", "Kyiv has a mayor who said no.", False),
+        ("WHO", "Kyiv asked the WHO for help.", True),
+        ("US", "Kyiv told us no.", False),
+        ("river", "Kyiv lies on a River.", True),
+        ("Jordan", "Kyiv was quiet.\n\nRead more:\n\nJordan opens border", False),
+        ("Jordan", "Kyiv was quiet. Petra Jordan smiled.", False),
+        ("Jordan", "Kyiv called Jordan’s king.", True),
+        ("Harbour Line", "Kyiv was quiet.\n\nRead more: Harbour Line to sell ferries", False),
+    ],
+)
+def test_what_stands_together_with_a_name_must_be_meant_as_well(companion: str, body: str, together: bool) -> None:
+    listed = [TrackedName("Kyiv", together_with=(companion,)), TrackedName("Jordan", type="place")]
+    people: tuple[tuple[str, EntityLabel], ...] = (("Petra Jordan", "PERSON"),) if "Petra" in body else ()
+    found = Matcher(listed).matches(article("News", body, *people))
+    assert [match.conditions for match in found if match.tracked.name == "Kyiv"] == (
+        [("mentioned", "together")] if together else []
+    )
+
+
+def test_a_page_without_breaks_is_not_all_near() -> None:
+    far = "word " * 2000
+    assert matches(TrackedName("Jordan", near=("river",)), article("Talks", f"Jordan met. {far}river")) == []
+    assert matches(TrackedName("Jordan", near=("river",)), article("Talks", f"{far}Jordan met at the river. {far}"))
 
 
 # --- false positives
@@ -187,3 +233,36 @@ def test_a_mark_of_another_person_holds_wherever_the_article_names_that_one() ->
     )
     given = given.model_copy(update={"entities": (both,)})
     assert matches(TrackedName("Jordan"), given, (mark,)) == []
+
+
+def alert_of(tracked: TrackedName, given: EnrichedArticle) -> Alert:
+    [match] = matches(tracked, given)
+    return raised(match, given, "story", datetime(2026, 3, 1, tzinfo=UTC))
+
+
+def test_a_mark_does_not_take_the_tracked_one_for_another() -> None:
+    fund = TrackedName("International Monetary Fund", aliases=("IMF",), type="organization")
+    farmers = article("A club of farmers", "The IMF is a club of farmers and millers in Iowa.", ("IMF", "ORG"))
+    mark = mark_of(alert_of(fund, farmers), farmers)
+    assert mark.entity == ""
+    news = article("Forecast cut", "The IMF cut its forecast for Germany.", ("IMF", "ORG"))
+    assert matches(fund, news, (mark,)) != []
+    assert matches(fund, farmers, (mark,)) == []
+    old = replace(mark, entity="IMF")
+    assert matches(fund, news, (old,)) != [], "marks of before are read with that in mind"
+
+
+def test_a_short_marked_sentence_mutes_only_its_like() -> None:
+    apple = TrackedName("Apple", type="organization")
+    stall = article("Market", "An Apple stall is popular.", ("Apple", "ORG"))
+    mark = mark_of(alert_of(apple, stall), stall)
+    assert matches(apple, stall, (mark,)) == []
+    assert matches(apple, article("Phones", "Apple rose as its phone proved popular.", ("Apple", "ORG")), (mark,)) != []
+
+
+def test_a_marked_sentence_does_not_mute_the_others() -> None:
+    mark = FalsePositive("Jordan", "x", words=frozenset("sprinted past defenders scored narrow angle".split()))
+    sprint = "Jordan sprinted past two defenders and scored from a narrow angle."
+    given = article("Cup", f"{sprint} The king of Jordan watched.", ("Jordan", "GPE"))
+    [match] = matches(TrackedName("Jordan"), given, (mark,))
+    assert given.text[: match.mention.start].endswith("The king of ")

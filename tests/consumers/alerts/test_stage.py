@@ -163,6 +163,29 @@ def test_an_edit_alerts_only_of_a_name_that_it_brings_in(pipeline: Pipeline) -> 
     assert (kyiv.name, kyiv.revision) == ("Kyiv", 1), "Ostby is new on the list only"
 
 
+def test_an_edit_alerts_of_a_name_whose_words_stood_there_apart(pipeline: Pipeline) -> None:
+    apart = "Letters came from Orla Lund, and Adam Finch wrote as well."
+    without = FIRE[0], FIRE[1].replace("Orla Finch", "Per Lund").replace("Finch", "Lund")
+    assert pipeline.feed(article(edited(without, apart))) == []
+    [alert] = pipeline.feed(article(edited(without, f"{apart} Orla Finch is missing."), revision=2))
+    assert (alert.name, alert.revision) == ("Orla Finch", 1)
+
+
+def test_an_edit_that_makes_news_of_the_author_alerts(pipeline: Pipeline) -> None:
+    without = FIRE[0], "By Orla Finch\n\n" + FIRE[1].replace("Orla Finch", "Per Lund").replace("Finch", "Lund")
+    assert pipeline.feed(article(without)) == []
+    [alert] = pipeline.feed(article(edited(without, "The reporter Orla Finch was hurt."), revision=2))
+    assert (alert.name, alert.revision) == ("Orla Finch", 1)
+
+
+@pytest.mark.parametrize("name", ["paper mill", "Umerov", "习近平", "Nimbus 4"])
+def test_an_edit_does_not_alert_of_what_stood_there_all_along(pipeline: Pipeline, name: str) -> None:
+    old = edited(FIRE, "Umerov sent a note. 习近平说。 The Nimbus 4 was lost.")
+    pipeline.feed(article(old))
+    pipeline.matcher = Matcher([*WATCHED, TrackedName(name)])
+    assert pipeline.feed(article(edited(old, "More follows."), revision=2)) == []
+
+
 def test_an_edit_that_changes_nothing_about_the_name_tells_nothing(pipeline: Pipeline) -> None:
     pipeline.feed(article(FIRE))
     assert pipeline.feed(article(edited(FIRE, "More follows."), revision=2)) == []
