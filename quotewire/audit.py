@@ -9,7 +9,7 @@ article that the topics keep against the index.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from quotewire.audit_alerts import account_for_alerts, account_for_looks
@@ -111,8 +111,9 @@ def _held(article: Article, stored: Stored | None, result: Audit) -> State | Non
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Where a record stands, and whether its group has passed it."""
+    """The last record of an article on a topic, and whether its group has passed it."""
 
+    record: StreamRecord
     passed: bool
 
 
@@ -156,7 +157,7 @@ class _Tracing:
         for record in self._stream.read(topic.name, self._stream.offsets_at(topic.name, since)):
             article = wanted.get(record.key)
             if article is not None and revision_in(fields_of(record)) >= article.revision:
-                places[article.id] = _Place(passed(record))
+                places[article.id] = _Place(replace(record, value=b""), passed(record))
         return places
 
     def _verdict(
@@ -169,10 +170,10 @@ class _Tracing:
         for _, group, place in reversed(on_its_way):
             if place is not None and not place.passed:
                 return finding("under way", group)
-        letter = self._letters.of(article)
-        if letter is not None:
-            return finding("dead", letter.stage, f"{letter.reason} (dead letter {letter.id})")
         for topic, group, place in reversed(on_its_way):
+            letter = self._letters.of(article, group) if place is None else self._letters.at(place.record, group)
+            if letter is not None:
+                return finding("dead", group, f"{letter.reason} (dead letter {letter.id})")
             if place is not None:
                 following = _after(topic)
                 if following is not None and _gone(article, kept[following.name]):
@@ -194,12 +195,15 @@ def _gone(article: Article, kept_since: datetime | None) -> bool:
 
 
 def _kept_since(stream: Stream, topic: Topic, now: datetime) -> datetime | None:
-    """Since when a topic keeps everything; None where it has lost nothing yet."""
+    """Since when a topic keeps everything; None where it has lost nothing yet.
+
+    What is younger than its retention it keeps, however few records a partition has left.
+    """
     positions = stream.positions(topic.name, "audit")
     ends = {at.partition: at.end for at in positions}
     since = []
     for at in positions:
         if at.beginning > 0:
             oldest = next(iter(stream.read(topic.name, {**ends, at.partition: at.beginning})), None)
-            since.append(oldest.time if oldest else now)
+            since.append(min(oldest.time if oldest else now, now - topic.retention))
     return max(since, default=None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 from quotewire.alert_memory import forgotten
 from quotewire.audit_parts import Article, Audit, Finding, Letters, fields_of, passed_by, revision_in, some_at_a_time
@@ -17,13 +18,13 @@ def account_for_alerts(stream: Stream, index: Index, letters: Letters, result: A
     passed = passed_by(stream, ALERTS, "index")
     asked_again = forgotten(stream, ALERTS)
     times: Counter[tuple[str, int]] = Counter()
-    newest: dict[str, tuple[int, bool]] = {}
+    newest: dict[str, tuple[int, StreamRecord]] = {}
     for record in stream.read(ALERTS.name):
         revision = _alert_revision(record)
         if record.offset >= asked_again[record.partition].stop:
             times[record.key, revision] += 1
-        if revision >= newest.get(record.key, (-1, False))[0]:
-            newest[record.key] = revision, passed(record)
+        if record.key not in newest or revision >= newest[record.key][0]:
+            newest[record.key] = revision, replace(record, value=b"")
     result.twice += [
         f"alert {alert}: raised {count} times in revision {revision}"
         for (alert, revision), count in times.items()
@@ -33,12 +34,12 @@ def account_for_alerts(stream: Stream, index: Index, letters: Letters, result: A
     for some in some_at_a_time(list(newest)):
         stored = index.stored_alerts(some)
         for alert in some:
-            revision, is_passed = newest[alert]
+            revision, record = newest[alert]
             if stored.get(alert, -1) >= revision:
                 result.alerts_indexed += 1
-            elif not is_passed:
+            elif not passed(record):
                 result.alerts_under_way += 1
-            elif (letter := letters.of_alert(alert)) is not None:
+            elif (letter := letters.at(record, "index")) is not None:
                 result.findings.append(Finding("alert", alert, "", revision, "dead", letter.stage, letter.reason))
             else:
                 reason = f"the alert was taken from {ALERTS.name}, and is not in the index"
@@ -48,19 +49,18 @@ def account_for_alerts(stream: Stream, index: Index, letters: Letters, result: A
 def account_for_looks(stream: Stream, letters: Letters, result: Audit) -> None:
     """Hold every enriched article that the alerts stage has passed against what it says to have looked through."""
     passed = passed_by(stream, ENRICHED, "alerts")
-    wanted: dict[str, Article] = {}
+    newest: dict[str, tuple[Article, StreamRecord]] = {}
     for record in stream.read(ENRICHED.name):
-        if passed(record) and (fields := fields_of(record)):
+        if fields := fields_of(record):
             article = Article(record.key, revision_in(fields), str(fields.get("feed") or ""))
-            if article.revision >= wanted.get(record.key, article).revision:
-                wanted[record.key] = article
+            if record.key not in newest or article.revision >= newest[record.key][0].revision:
+                newest[record.key] = article, replace(record, value=b"")
     for record in stream.read(STORIES.name):
-        asked = wanted.get(record.key)
-        if asked is not None and revision_in(fields_of(record)) >= asked.revision:
-            del wanted[record.key]
-    for article in wanted.values():
-        letter = letters.of(article)
-        if letter is None or letter.stage != "alerts":
+        asked = newest.get(record.key)
+        if asked is not None and revision_in(fields_of(record)) >= asked[0].revision:
+            del newest[record.key]
+    for article, record in newest.values():
+        if passed(record) and letters.at(record, "alerts") is None:
             reason = f"it was taken from {ENRICHED.name}, and not looked through for alerts"
             result.findings.append(
                 Finding("article", article.id, article.feed, article.revision, "missing", "alerts", reason)

@@ -11,7 +11,6 @@ from typing import Literal, TypeVar
 
 import orjson
 
-from quotewire.batch import article_of
 from quotewire.ports import Stream, StreamRecord
 from schemas.records import DeadLetter
 from schemas.topics import ALERTS, Topic
@@ -101,34 +100,37 @@ class Audit:
 
 
 class Letters:
-    """The dead letters by the article that each is about."""
+    """The dead letters. One that was replayed excuses nothing: what is refused again gets a letter of its own."""
 
     def __init__(self, letters: Sequence[DeadLetter]) -> None:
-        self._by_article: dict[str, list[DeadLetter]] = {}
-        self._of_alerts: dict[str, list[DeadLetter]] = {}
+        self._by_place: dict[tuple[str, str, int, int], DeadLetter] = {}
+        self._by_article: dict[tuple[str, str], list[DeadLetter]] = {}
+        self._replays: Counter[str] = Counter()
         for letter in letters:
-            record = StreamRecord(
-                letter.topic, letter.partition, letter.offset, letter.key, letter.value, letter.buried
-            )
-            self._by_article.setdefault(article_of(record), []).append(letter)
-            if letter.topic == ALERTS.name:
-                self._of_alerts.setdefault(letter.key, []).append(letter)
+            if letter.replayed is not None:
+                self._replays[letter.key] += letter.topic == ALERTS.name
+                continue
+            self._by_place[letter.stage, letter.topic, letter.partition, letter.offset] = letter
+            if letter.topic != ALERTS.name:
+                self._by_article.setdefault((letter.stage, letter.key), []).append(letter)
 
-    def of(self, article: Article) -> DeadLetter | None:
-        """The newest letter about an article; one about an older revision says nothing of this one."""
-        for letter in reversed(self._by_article.get(article.id, [])):
+    def at(self, record: StreamRecord, stage: str) -> DeadLetter | None:
+        """The letter by which a stage has buried this very record."""
+        return self._by_place.get((stage, record.topic, record.partition, record.offset))
+
+    def of(self, article: Article, stage: str) -> DeadLetter | None:
+        """The newest letter of a stage about an article whose record is not known; one about an older revision says
+        nothing of this one.
+        """
+        for letter in reversed(self._by_article.get((stage, article.id), [])):
             fields = fields_in(letter.value)
-            if letter.topic != ALERTS.name and ("revision" not in fields or revision_in(fields) >= article.revision):
+            if "revision" not in fields or revision_in(fields) >= article.revision:
                 return letter
         return None
 
-    def of_alert(self, alert: str) -> DeadLetter | None:
-        """The newest letter about an alert."""
-        return next(iter(reversed(self._of_alerts.get(alert, []))), None)
-
     def replays_of_alert(self, alert: str) -> int:
         """How often an alert was published again, by hand, after it had been buried."""
-        return sum(letter.replayed is not None for letter in self._of_alerts.get(alert, []))
+        return self._replays[alert]
 
 
 def passed_by(stream: Stream, topic: Topic, group: str) -> Callable[[StreamRecord], bool]:

@@ -2,113 +2,23 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from consumers.index import Indexing
-from quotewire.adapters.memory_feed_store import MemoryFeedStore
-from quotewire.adapters.memory_index import MemoryIndex
-from quotewire.adapters.memory_stream import MemoryStream
-from quotewire.adapters.sqlite_feed_store import SqliteFeedStore
-from quotewire.adapters.sqlite_index import SqliteIndex
 from quotewire.adapters.sqlite_stream import SqliteStream
-from quotewire.audit import PATH, audit
-from quotewire.audit_parts import Audit
+from quotewire.audit import PATH
 from quotewire.dead_letters import dead_letters, replay
-from quotewire.ports import FeedRecord, FeedStore, Index, Message, SeenEntry, Stream
+from quotewire.ports import Message
+from quotewire.replaying import Start, set_back
 from quotewire.stages import STAGES
-from quotewire.worker import Processor, Result, Worker
-from schemas.codec import encode
-from schemas.records import EnrichedArticle, Entry, FeedReference, Fingerprint, RawArticle, StoryMember, TopicRecord
-from schemas.topics import ALERTS, DEAD_LETTERS, ENRICHED, RAW, STORIES, TOPICS
-from tests.contracts.index_samples import make_alert
+from schemas.records import EnrichedArticle
+from schemas.topics import DEAD_LETTERS, ENRICHED, RAW
 from tests.end_to_end.installation import Installation
 from tests.end_to_end.news_site import BRIDGE, NewsSite, numbered
-from tests.quotewire.worker_parts import Obedient
-
-NO_PRINT = Fingerprint(minhash=b"", vector=b"")
-FEED, OTHER = "https://herald.example/feed", "https://gazette.example/feed"
-
-
-class SetClock:
-    def __init__(self) -> None:
-        self.time = datetime(2031, 5, 17, 12, tzinfo=UTC)
-
-    def now(self) -> datetime:
-        return self.time
-
-
-class Nothing:
-    """A stage that swallows what it gets: the fault that an audit is for."""
-
-    def process(self, batch: Sequence[TopicRecord]) -> Sequence[Result]:
-        return [[] for _ in batch]
-
-
-class Newsroom:
-    """A pipeline that takes each step when it is told to."""
-
-    def __init__(self, stream: Stream, index: Index, store: FeedStore, clock: SetClock) -> None:
-        self.stream, self.index, self.store, self.clock = stream, index, store, clock
-        stream.create_topics(TOPICS.values())
-        index.setup()
-
-    @property
-    def revision(self) -> int:
-        return int(self.clock.time.timestamp() * 1000)
-
-    def find(self, *names: str, feed: str = FEED, publish: bool = True, title: str = "") -> None:
-        """Articles are found in a feed, published, and remembered."""
-        now = self.clock.now()
-        reference = FeedReference(url=feed)
-        for name in names:
-            entry = Entry(title=title)
-            article = RawArticle(id=name, revision=self.revision, feed=reference, entry=entry, fetched=now)
-            if publish:
-                self.stream.publish([Message(RAW.name, name, encode(article))])
-        seen = [
-            SeenEntry(f"{kind}:{name}", name, "hash", self.revision, 0, now)
-            for name in names
-            for kind in ("guid", "url")
-        ]
-        self.store.save(FeedRecord(feed), seen)
-
-    def work(self, stage: str, processor: Processor | None = None) -> None:
-        """A stage processes what there is."""
-        topics = [topic.name for topic in STAGES[stage].topics]
-        default: Processor = Obedient() if stage == "enrich" else Indexing(self.index)
-        worker = Worker(
-            stage=stage, stream=self.stream, topics=topics, processor=processor or default, clock=self.clock, batch=100
-        )
-        with contextlib.closing(worker):
-            while worker.step(0.05):
-                pass
-
-    def audit(self, *, thorough: bool = False) -> Audit:
-        return audit(self.stream, self.index, self.store, self.clock.now(), thorough=thorough)
-
-
-@pytest.fixture(params=["memory", "sqlite"])
-def newsroom(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Newsroom]:
-    clock = SetClock()
-    stream: Stream
-    index: Index
-    store: FeedStore
-    if request.param == "memory":
-        stream, index, store = MemoryStream(clock=clock), MemoryIndex(), MemoryFeedStore()
-    else:
-        stream = SqliteStream(tmp_path / "stream.db", clock=clock)
-        index, store = SqliteIndex(tmp_path / "index.db"), SqliteFeedStore(tmp_path / "feeds.db")
-    with contextlib.closing(stream), contextlib.closing(index), contextlib.closing(store):
-        yield Newsroom(stream, index, store, clock)
-
-
-def states(result: Audit) -> dict[str, int]:
-    return {state: count for state, count in result.states.items() if count}
+from tests.quotewire.newsroom import FEED, OTHER, Everything, Newsroom, Nothing, Refusing, states
 
 
 def test_the_way_of_an_article_is_that_of_the_stages() -> None:
@@ -175,6 +85,44 @@ def test_a_letter_of_an_older_revision_does_not_excuse_a_newer_one(newsroom: New
     assert states(newsroom.audit()) == {"missing": 1}
 
 
+def test_a_letter_that_was_replayed_does_not_excuse_what_became_of_that(newsroom: Newsroom) -> None:
+    newsroom.find("a", title="reject")
+    newsroom.work("enrich")
+    [letter] = dead_letters(newsroom.stream)
+    replay(newsroom.stream, letter, newsroom.clock)
+    newsroom.work("enrich", Nothing())
+    assert [(finding.id, finding.stage) for finding in newsroom.audit().missing] == [("a", "enrich")]
+
+
+@pytest.mark.parametrize("thorough", [False, True])
+@pytest.mark.parametrize("stage", ["enrich", "alerts"])
+def test_a_letter_of_another_stage_does_not_excuse_the_index(newsroom: Newsroom, stage: str, thorough: bool) -> None:
+    newsroom.find("a", title="reject")
+    newsroom.work("enrich", Everything() if stage == "alerts" else None)
+    if stage == "alerts":
+        newsroom.work("alerts", Refusing())
+    else:
+        # Set back, with a better version of the program; its letter stays.
+        set_back(newsroom.stream, STAGES["enrich"], Start(offset=0))
+        newsroom.work("enrich", Everything())
+    assert [letter.stage for letter in dead_letters(newsroom.stream)] == [stage]
+    newsroom.work("index", Nothing())
+    assert [(finding.id, finding.stage) for finding in newsroom.audit(thorough=thorough).missing] == [("a", "index")]
+
+
+@pytest.mark.parametrize("thorough", [False, True])
+def test_a_letter_excuses_the_record_that_is_buried_and_no_later_one(newsroom: Newsroom, thorough: bool) -> None:
+    newsroom.find("a")
+    newsroom.work("enrich")
+    newsroom.work("index", Refusing())
+    assert states(newsroom.audit(thorough=thorough)) == {"dead": 1}
+    set_back(newsroom.stream, STAGES["enrich"], Start(offset=0))
+    newsroom.work("enrich")
+    assert states(newsroom.audit(thorough=thorough)) == {"under way": 1}
+    newsroom.work("index", Nothing())
+    assert states(newsroom.audit(thorough=thorough)) == {"missing": 1}
+
+
 def test_what_was_found_and_never_published_is_missing(newsroom: Newsroom) -> None:
     newsroom.find("there")
     newsroom.find("lost", publish=False)
@@ -224,6 +172,25 @@ def test_what_the_topics_no_longer_keep_is_not_called_missing(newsroom: Newsroom
     assert states(result) == {"indexed": 30, "expired": 30}
 
 
+def test_what_is_young_is_missing_however_few_records_its_topic_has_left(newsroom: Newsroom) -> None:
+    """A partition whose records have all aged out says nothing of what is younger than that."""
+    newsroom.find("old")
+    newsroom.work("enrich")
+    newsroom.work("index")
+    newsroom.clock.time += RAW.retention + timedelta(days=1)
+    newsroom.find("lost", publish=False)
+    newsroom.clock.time += timedelta(hours=1)
+    if isinstance(newsroom.stream, SqliteStream):
+        while newsroom.stream.prune():
+            pass
+    else:
+        newsroom.stream.publish([Message(RAW.name, name, b"") for name in "abcdefghijklm"])
+        newsroom.work("enrich")
+    emptied = [at for at in newsroom.stream.positions(RAW.name, "audit") if at.beginning > 0]
+    assert emptied
+    assert [finding.id for finding in newsroom.audit().missing] == ["lost"]
+
+
 def test_the_topics_show_what_the_ledger_has_lost(newsroom: Newsroom) -> None:
     newsroom.find("a", "b")
     newsroom.work("enrich", Nothing())
@@ -247,71 +214,6 @@ def test_what_arrives_while_the_audit_looks_is_not_missing(newsroom: Newsroom, m
 
     monkeypatch.setattr(newsroom.index, "stored", late)
     assert states(newsroom.audit()) == {"indexed": 1}
-
-
-def test_what_was_not_looked_through_for_alerts_is_missing_there(newsroom: Newsroom) -> None:
-    newsroom.find("a", "b")
-    newsroom.work("enrich")
-    newsroom.work("index")
-    assert newsroom.audit(thorough=True).complete, "the stage has still to come to them"
-    looked = StoryMember(
-        id="a",
-        revision=newsroom.revision,
-        story="a",
-        dated=newsroom.clock.now(),
-        joined=newsroom.clock.now(),
-        fingerprint=NO_PRINT,
-    )
-    newsroom.stream.publish([Message(STORIES.name, "a", encode(looked))])
-    newsroom.work("alerts", Nothing())
-    [finding] = newsroom.audit(thorough=True).missing
-    assert (finding.id, finding.feed, finding.stage) == ("b", "", "alerts")
-
-
-# --- alerts ---------------------------------------------------------------------------------------------------------
-
-
-def raise_alerts(newsroom: Newsroom, *names: str) -> None:
-    newsroom.stream.publish([Message(ALERTS.name, name, encode(make_alert(name))) for name in names])
-
-
-def test_alerts_are_accounted_for(newsroom: Newsroom) -> None:
-    raise_alerts(newsroom, "x", "y")
-    result = newsroom.audit()
-    assert (result.complete, result.alerts_raised, result.alerts_indexed, result.alerts_under_way) == (True, 2, 0, 2)
-    newsroom.work("index")
-    assert newsroom.audit().alerts_indexed == 2
-    raise_alerts(newsroom, "lost")
-    newsroom.work("index", Nothing())
-    [finding] = newsroom.audit().missing
-    assert (finding.kind, finding.id, finding.stage) == ("alert", "lost", "index")
-
-
-def test_an_alert_of_an_older_schema_is_accounted_for(newsroom: Newsroom) -> None:
-    """Its revision was the article's then; the index has it as it is read today."""
-    old = (Path(__file__).parents[1] / "schemas" / "old_records" / "alerts.v1.json").read_bytes()
-    newsroom.stream.publish([Message(ALERTS.name, "aa11", old)])
-    newsroom.work("index")
-    assert newsroom.audit().alerts_indexed == 1
-    assert newsroom.audit().complete
-
-
-def test_an_alert_raised_twice_is_named(newsroom: Newsroom) -> None:
-    raise_alerts(newsroom, "x", "x", "y")
-    newsroom.work("index")
-    result = newsroom.audit()
-    assert not result.complete
-    [twice] = result.twice
-    assert "alert x" in twice
-
-
-def test_an_alert_sent_through_again_by_hand_is_not_twice(newsroom: Newsroom) -> None:
-    raise_alerts(newsroom, "x" * 513)
-    newsroom.work("index")
-    [letter] = dead_letters(newsroom.stream)
-    assert [finding.state for finding in newsroom.audit().findings] == ["dead"]
-    replay(newsroom.stream, letter, newsroom.clock)
-    assert newsroom.audit().complete
 
 
 # --- the command ----------------------------------------------------------------------------------------------------

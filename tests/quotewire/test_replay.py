@@ -18,7 +18,7 @@ from quotewire.stages import STAGES
 from schemas.topics import ALERTS, ENRICHED, RAW, TOPICS
 from tests.end_to_end.installation import Installation
 from tests.end_to_end.news_site import BRIDGE, NewsSite, numbered
-from tests.quotewire.test_audit import SetClock
+from tests.quotewire.newsroom import SetClock
 from tests.quotewire.worker_parts import message
 
 NOW = datetime(2026, 3, 22, 12, tzinfo=UTC)
