@@ -153,9 +153,8 @@ class Monitor:
             self._stop.wait(LOOK_EVERY)
 
     def _look_now(self, parts: set[str]) -> _Look:
-        stream = self._wiring.stream
         lag = {
-            (name, topic.name): sum(at.lag for at in stream.positions(topic.name, name))
+            (name, topic.name): sum(at.lag for at in self._wiring.stream.positions(topic.name, name))
             for name, stage in STAGES.items()
             if name in parts
             for topic in stage.topics

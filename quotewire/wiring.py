@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import random
 import resource
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -31,10 +31,12 @@ from quotewire.ports import (
     Prepared,
     Stream,
     TrackedName,
+    Unavailable,
 )
 from quotewire.samples import SampleSite
 from quotewire.seed_files import seed_path
 from quotewire.settings import Settings
+from quotewire.stages import STAGES
 from quotewire.subscription_port import SubscriptionStore
 from schemas.codec import encode
 from schemas.records import RawArticle
@@ -281,6 +283,19 @@ class Wiring(AlertWiring):
     def open_all(self) -> None:
         """Open every adapter: what is wrong with a setting shows at once, and threads find them open."""
         _ = self.stream, self.index, self.feed_store, self.subscriptions
+
+    def open_for(self, parts: Collection[str]) -> None:
+        """Open the adapters that these parts of `quotewire run` need, as `open_all` does.
+
+        An index that is away is waited for by the parts that need it, and the others work meanwhile.
+        """
+        if not {"poll", *STAGES}.isdisjoint(parts):
+            _ = self.stream
+        if not {"poll", "websub", "web"}.isdisjoint(parts):
+            _ = self.feed_store, self.subscriptions
+        if not {"index", "web"}.isdisjoint(parts):
+            with contextlib.suppress(Unavailable):
+                _ = self.index
 
     def feed_sources(self) -> Sequence[FeedSource]:
         """The feeds as they are listed now; read again only where the file has changed.

@@ -79,7 +79,7 @@ def run(
         supervisor = Supervisor(wiring, _processes(chosen, settings, once=once), folder)
         monitor = stack.enter_context(Monitor(wiring, supervisor.states, folder)) if folder else None
         _stop_on_signals(supervisor)
-        if not _opened(wiring, supervisor, monitor):
+        if not _opened(wiring, None if once else chosen, supervisor, monitor):
             raise typer.Exit
         _check(wiring, chosen)
         if monitor:
@@ -126,12 +126,14 @@ def _check(wiring: Wiring, chosen: Sequence[str]) -> None:
         wiring.sinks()
 
 
-def _opened(wiring: Wiring, supervisor: Supervisor, monitor: Monitor | None) -> bool:
-    """Open every adapter; a server that is away is waited for, as the stages will. False where told to stop."""
+def _opened(wiring: Wiring, parts: Sequence[str] | None, supervisor: Supervisor, monitor: Monitor | None) -> bool:
+    """Open the adapters that these parts need, without parts every one; a server that is away is waited for, as the
+    parts will. False where told to stop.
+    """
     waiting = ""
     while not supervisor.stop.is_set():
         try:
-            wiring.open_all()
+            wiring.open_all() if parts is None else wiring.open_for(parts)
         except Unavailable as error:
             if not waiting:
                 err.print(f"Waiting: {error}")

@@ -80,6 +80,12 @@ class TestEnvironment:
         assert settings.stream.startswith("kafka://kafka:9092/")
         assert settings.index == "http://elasticsearch:9200"
 
+    def test_only_what_uses_the_index_can_log_in_there(self) -> None:
+        with_password = {name for name in OURS if "QUOTEWIRE_ELASTICSEARCH_PASSWORD" in OURS[name]["environment"]}
+        assert with_password == ONE_SHOT | {"poller", "indexer", "web"}
+        with_user = {name for name in OURS if "QUOTEWIRE_ELASTICSEARCH_USER" in OURS[name]["environment"]}
+        assert with_user == with_password
+
     def test_kafka_has_the_whole_set_and_nothing_else(self) -> None:
         # https://kafka.apache.org/documentation/#brokerconfigs, as apache/kafka takes them
         ones = {

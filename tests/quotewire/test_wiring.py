@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from quotewire.adapters.memory_stream import MemoryStream
+from quotewire.adapters.sqlite_index import SqliteIndex
 from quotewire.ports import Unavailable
 from quotewire.settings import load
 from quotewire.wiring import Wiring
@@ -47,3 +48,32 @@ def test_a_stream_that_is_away_is_closed_and_tried_anew(wiring: Wiring, monkeypa
         assert wiring.stream is stream
         assert stream not in closed
     assert closed[2:] == [stream]
+
+
+@pytest.mark.parametrize(
+    ("parts", "opened"),
+    [
+        (["enrich"], {"stream"}),
+        (["alerts", "notify"], {"stream"}),
+        (["index"], {"stream", "index"}),
+        (["poll"], {"stream", "feed_store", "subscriptions"}),
+        (["websub"], {"feed_store", "subscriptions"}),
+        (["web"], {"index", "feed_store", "subscriptions"}),
+    ],
+)
+def test_a_part_opens_what_it_needs_and_waits_for_nothing_else(
+    wiring: Wiring, parts: list[str], opened: set[str]
+) -> None:
+    with wiring:
+        wiring.open_for(parts)
+        assert vars(wiring).keys() & {"stream", "index", "feed_store", "subscriptions"} == opened
+
+
+def test_an_index_that_is_away_is_left_to_whoever_needs_it(wiring: Wiring, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(*_: object) -> None:
+        raise Unavailable("away")
+
+    monkeypatch.setattr(SqliteIndex, "setup", away)
+    with wiring:
+        wiring.open_for(["alerts", "index"])
+        assert vars(wiring).keys() & {"stream", "index"} == {"stream"}
