@@ -6,9 +6,8 @@ Texts are folded before they are searched (`folded`), character by character, so
 from __future__ import annotations
 
 import re
-import sys
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from consumers.alerts.lines import Lines
@@ -35,6 +34,8 @@ _BRITISH = (
     ("Theatre", "Theater"),
     ("Harbour", "Harbor"),
 )
+_SHORTENED = re.compile(r"\b(St|Ste|Mt|Ft|Dr|Jr|Sr)\b(\.?)")
+"""Written with a full stop by some newsrooms and without by others."""
 _UMLAUTS = (("ä", "ae"), ("ö", "oe"), ("ü", "ue"), ("ß", "ss"), ("ø", "oe"), ("å", "aa"), ("æ", "ae"))
 _LETTERS = {
     "ł": "l",
@@ -74,6 +75,11 @@ def folded(text: str) -> str:
     if len(lower) != len(text):
         lower = "".join(small if len(small := char.lower()) == 1 else char for char in text)
     return lower.translate(_PLAIN)
+
+
+def searched(text: str) -> str:
+    """A folded text in which hyphens are spaces: Al-Jazeera is Al Jazeera, and Coca Cola is Coca-Cola."""
+    return folded(text).replace("-", " ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +136,8 @@ def _variants(name: str) -> Iterator[str]:
             yield re.sub(british, american, name, flags=re.IGNORECASE)
         elif re.search(american, name, re.IGNORECASE):
             yield re.sub(american, british, name, flags=re.IGNORECASE)
+    if _SHORTENED.search(name):
+        yield _SHORTENED.sub(lambda word: word[1] if word[2] else f"{word[1]}.", name)
     if "&" in name:
         yield re.sub(r"\s*&\s*", " and ", name)
     yield from _other_spellings(name)
@@ -250,7 +258,7 @@ def written_alike(form: str, words: str, lines: Lines, start: int) -> bool:
         return True
     if words.isupper() and lines.in_capitals(start):
         return len(form) > 2
-    same = folded(words) == folded(form)
+    same = searched(words) == searched(form)
     if form.isupper() and len(form) <= 5:
         return False
     return same and (words.isupper() or _as_capital(form, words))
@@ -264,21 +272,19 @@ SMALL_WORDS = frozenset(
 )
 """English words that are also abbreviations of bodies and countries."""
 
+_WORDS = re.compile(r"(?:^|[\s-])[^\s-]")
+"""The first letters of words, with what stands before each."""
+
 _PLAIN_MARKS = {ord(mark): to for mark, to in _LETTERS.items() if to in "' -"}
 
 
 def _as_capital(form: str, words: str) -> bool:
-    """Whether each word that the form writes with a capital has one."""
-    ours, theirs = form.split(), words.split()
+    """Whether each word that the form writes with a capital has one, but for what follows a hyphen in either."""
+    ours, theirs = _WORDS.findall(form), _WORDS.findall(words)
     return len(ours) == len(theirs) and all(
-        b[:1].isupper() for a, b in zip(ours, theirs, strict=True) if a[0].isupper()
+        b[-1].isupper() or "-" in (a[0], b[0]) for a, b in zip(ours, theirs, strict=True) if a[-1].isupper()
     )
 
 
 def _has_case(text: str) -> bool:
     return text.lower() != text.upper()
-
-
-def distinct(forms: Iterable[Form]) -> list[Form]:
-    """The forms, each written one once: the first."""
-    return list({sys.intern(folded(form.written)): form for form in reversed(list(forms))}.values())[::-1]

@@ -99,8 +99,10 @@ class Judge:
         at_start = around.begins_sentence(occurrence.start) or around.in_headline(occurrence.start)
         if form.written.lower() in self._small and not form.written.isupper() and (at_start or entity is None):
             doubt += 0.45
+        elif entity is None and at_start:
+            doubt += 0.36 if self._is_only_a_capital(occurrence) else 0.14
         elif entity is None:
-            doubt += 0.14 if at_start else 0.04
+            doubt += 0.04
         if (
             entity is not None
             and not _fits(form.tracked.type, entity.label)
@@ -108,6 +110,14 @@ class Judge:
         ):
             doubt += 0.2
         return doubt
+
+    def _is_only_a_capital(self, occurrence: Occurrence) -> bool:
+        """Whether a first word may be any word: the model sees names in the text, but none here, and it stands once."""
+        around = self._around
+        if not around.entities or around.in_capitals(occurrence.start):
+            return False
+        words = self._text[occurrence.start : occurrence.end]
+        return self._text.find(words, occurrence.end) < 0 and self._text.find(words) == occurrence.start
 
 
 def _fits(kind: str | None, label: str) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ahocorasick_rs import AhoCorasick
 
-from consumers.alerts.forms import Form, folded, forms_of, stands_alone, written_alike
+from consumers.alerts.forms import Form, forms_of, searched, stands_alone, written_alike
 from consumers.alerts.lines import Lines
 from consumers.alerts.surroundings import SUFFIXES, Surroundings
 from consumers.enrich.names.spelling import SHORTEST, plain, same_given_name, sound
@@ -44,10 +44,10 @@ class FormIndex:
         self._by_sound: dict[tuple[str, ...], list[Form]] = {}
         for tracked in watchlist:
             for form in forms_of(tracked):
-                known = by_folded.setdefault(folded(form.written), [])
+                known = by_folded.setdefault(searched(form.written), [])
                 if all(other.tracked is not tracked or other.of != form.of for other in known):
                     known.append(form)
-                if tracked.type in (None, "person") and not form.inflected:
+                if tracked.type in (None, "person"):
                     for key in _sounds(form.words):
                         self._by_sound.setdefault(key, []).append(form)
         self.respells = bool(self._by_sound)
@@ -60,7 +60,7 @@ class FormIndex:
         """Each form that stands in a text as whole words and written as a name is, with its start and end."""
         if self._finder is None:
             return
-        for number, start, end in self._finder.find_matches_as_indexes(folded(text), overlapping=True):
+        for number, start, end in self._finder.find_matches_as_indexes(searched(text), overlapping=True):
             if not stands_alone(text, start, end):
                 continue
             for form in self._exact[self._patterns[number]]:

@@ -181,9 +181,7 @@ class OtherKinds:
         around = self._around
         if not around.before(occurrence.start, 5).endswith((" the ", " The ")):
             return False
-        start, end = around.lines.around(occurrence.start)
-        start, end = max(start, occurrence.start - _NEAR), min(end, occurrence.end + _NEAR)
-        return _OF_NATURE.search(around.text, start, end) is not None
+        return _OF_NATURE.search(around.text, max(0, occurrence.start - _NEAR), occurrence.end + _NEAR) is not None
 
 
 def _full_names(form: Form) -> set[str]:

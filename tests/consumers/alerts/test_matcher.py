@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consumers.alerts.forms import folded, forms_of
+from consumers.alerts.forms import forms_of, searched
 from consumers.alerts.matcher import Matcher
 from consumers.alerts.sentences import sentence_around
 from quotewire.ports import TrackedName
@@ -121,5 +121,5 @@ def test_a_sentence_ends_where_the_next_begins_and_is_not_endless(text: str, wor
 def test_any_names_in_any_text_give_true_offsets(names: list[str], text: str) -> None:
     for match in Matcher([TrackedName(name) for name in set(names)]).matches(EnrichedArticle(id="a", text=text)):
         assert text[match.mention.start : match.mention.end] == match.mention.text
-        forms = {folded(form.written) for form in forms_of(match.tracked)}
-        assert folded(match.mention.text) in forms
+        forms = {searched(form.written) for form in forms_of(match.tracked)}
+        assert searched(match.mention.text) in forms

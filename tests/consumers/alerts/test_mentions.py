@@ -53,6 +53,13 @@ FAR = "word " * 40
         (TrackedName("서울", type="place"), "그는 서울에서 말했다."),
         (TrackedName("Лавров", type="person"), "Встречу с Лавровым подтвердили."),
         (TrackedName("Киев", type="place"), "Поезд из Киева опоздал."),
+        (TrackedName("Al Jazeera", type="organization"), "The network Al-Jazeera shut its office."),
+        (TrackedName("Coca-Cola", type="organization"), "Prices of Coca Cola rose."),
+        (TrackedName("Kim Jong-Un", type="person"), "They met Kim Jong-un there."),
+        (TrackedName("river bank", type="phrase"), "A river-bank path."),
+        (TrackedName("St. Louis", type="place"), "The mayor of St Louis left."),
+        (TrackedName("St Louis", type="place"), "The mayor of St. Louis left."),
+        (TrackedName("Рустем Халимов", type="person"), "Встречу с Рустемом Рустамовичем Халимовым подтвердили."),
         (TrackedName("القاهرة", type="place"), "وصل الوفد بالقاهرة أمس"),
     ],
 )
@@ -70,6 +77,20 @@ def test_a_name_is_found_in_any_script_and_spelling(tracked: TrackedName, body: 
         (ORLA, "Bridge closed", "The bridge is closed.\n\nAdditional reporting by Orla Finch"),
         (ORLA, "Bridge closed", "The bridge is closed.\n\nRead more:\n\nOrla Finch to quit\n\nWhy Orla Finch stays"),
         (ORLA, "Bridge closed", "The bridge is closed.\n\nSign up for the newsletter of Orla Finch"),
+        (ORLA, "Bridge closed", "Orla Finch\n\nThe bridge is closed."),
+        (ORLA, "Bridge closed", "Orla Finch, Valley News\n\nThe bridge is closed."),
+        (ORLA, "Bridge closed", "Nobody knows why.\n\nOrla Finch in Leeds and Per Lund in York\n\nIt is closed."),
+        (ORLA, "Bridge closed", "Orla Finch Transport correspondent @orlaf\n\nThe bridge is closed."),
+        (ORLA, "Bridge closed", "Orla Finch March 3, 2026 10:00 am\n\nThe bridge is closed."),
+        (ORLA, "Bridge closed", "Valley News | Orla Finch | 3 March 2026\n\nThe bridge is closed."),
+        (ORLA, "Bridge closed", "Story by Orla Finch • 2h\n\nThe bridge is closed."),
+        (ORLA, "Bridge closed", "The bridge is closed.\n\nImage source, Orla Finch"),
+        (ORLA, "Bridge closed", "It is closed.\n\nREAD MORE | Orla Finch to quit\n\nIt stays so."),
+        (ORLA, "Bridge closed", "It is closed.\n\nWatch: Orla Finch dances\n\nIt stays so."),
+        (ORLA, "Bridge closed", "It is closed. Read more: Orla Finch to quit\n\nIt stays so."),
+        (ORLA, "Bridge closed", "It is closed.\n\nMore like this\n\nOrla Finch to quit\n\nWhy Orla Finch stays"),
+        (ORLA, "Bridge closed", "It is closed.\n\nAlso in Travel: Orla Finch walks to York"),
+        (ORLA, "Bridge closed", "It is closed.\n\nTags: Orla Finch, bridges\n\nTopics\n\nOrla Finch\n\nBridges"),
         (ORLA, "Match report", "Orla Finch-Burton won the race."),
         (TrackedName("WHO", type="organization"), "WHO WILL WIN THE CUP?", "Nobody knows."),
         (TrackedName("Apple", type="organization"), "At the market", "Apple pie again. An apple a day."),
@@ -87,6 +108,22 @@ def test_what_is_boilerplate_in_one_place_is_a_mention_in_another() -> None:
     given = article("Bridge closed", "By Orla Finch\n\nThe bridge is closed, said Orla Finch, who built it.")
     [match] = matches(ORLA, given)
     assert given.text[: match.mention.start].endswith("said ")
+
+
+@pytest.mark.parametrize(
+    ("title", "body"),
+    [
+        ("Poet wins", "Orla Finch is the author of “Gulls”, the book that won the prize on Monday.\n\nShe smiled."),
+        ("Reporter freed", "Orla Finch covers the war for the Post and was held for a year.\n\nShe is well."),
+        ("Reporter freed", "Orla Finch writes for the Post and has been freed.\n\nShe is well."),
+        ("Orla Finch freed", "Orla Finch is a reporter at the Post.\n\nShe is well."),
+        ("Poet wins", "She won.\n\nOrla Finch is the author of “Gulls”.\n\nCritics praised Orla Finch."),
+        ("Related talks", "Talks go on.\n\nRelated: Orla Finch, the minister, said on Monday that she would stay"),
+        ("Bridge opens", "The bridge is open.\n\nOrla Finch in York, who built it, cut the ribbon."),
+    ],
+)
+def test_reporters_and_authors_may_be_the_news(title: str, body: str) -> None:
+    assert matches(ORLA, article(title, body)) != []
 
 
 def test_a_body_may_have_its_name_in_a_longer_one() -> None:
