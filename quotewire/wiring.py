@@ -93,7 +93,7 @@ class Wiring(AlertWiring):
         self.settings = settings
         self.clock: Clock = SystemClock()
         self._closing = contextlib.ExitStack()
-        self._prepared: dict[str, Sequence[Prepared]] = {}
+        self._prepared_index: Sequence[Prepared] = ()
         self._tracked: Watched[Sequence[TrackedName]] = Watched(watchlist.read)
         self._marks: Watched[Sequence[FalsePositive]] = Watched(_read_marks)
         self._matcher: tuple[Sequence[TrackedName], Sequence[FalsePositive], Matcher] | None = None
@@ -109,7 +109,23 @@ class Wiring(AlertWiring):
 
     @cached_property
     def stream(self) -> Stream:
-        """The stream, with all topics there."""
+        """The stream, with all topics there.
+
+        An embedded one makes them; of a server `prepared_stream` does, and `open_all` where it has none of them yet.
+        """
+        stream, kind = self._bare_stream
+        if kind != "kafka":
+            stream.create_topics(TOPICS.values())
+        elif missing := stream.missing_topics(TOPICS.values()):
+            raise ConfigurationError(
+                f"at {self.settings.stream_address} there is no topic {', '.join(missing)}: see that QUOTEWIRE_STREAM"
+                " names the right Kafka and prefix, then let `quotewire setup` create what is missing"
+            )
+        return stream
+
+    @cached_property
+    def _bare_stream(self) -> tuple[Stream, str]:
+        """The stream, whatever topics it has, and its kind."""
         stream: Stream
         kind, path = located("stream", self.settings.stream_address, servers=("kafka",))
         if kind == "kafka":
@@ -124,9 +140,8 @@ class Wiring(AlertWiring):
             from quotewire.adapters.sqlite_stream import SqliteStream
 
             stream = SqliteStream(path)
-        with self._kept(stream):
-            self._prepared["stream"] = stream.create_topics(TOPICS.values())
-        return stream
+        self._closing.callback(stream.close)
+        return stream, kind
 
     @cached_property
     def index(self) -> Index:
@@ -146,7 +161,7 @@ class Wiring(AlertWiring):
 
             index = SqliteIndex(path)
         with self._kept(index):
-            self._prepared["index"] = index.setup()
+            self._prepared_index = index.setup()
         return index
 
     @cached_property
@@ -281,7 +296,11 @@ class Wiring(AlertWiring):
         return self.settings.data / "in-hand"
 
     def open_all(self) -> None:
-        """Open every adapter: what is wrong with a setting shows at once, and threads find them open."""
+        """Open every adapter: what is wrong with a setting shows at once, and threads find them open.
+
+        Topics are created for a first run: where there is none of them.
+        """
+        self._create_first_topics()
         _ = self.stream, self.index, self.feed_store, self.subscriptions
 
     def open_for(self, parts: Collection[str]) -> None:
@@ -290,12 +309,18 @@ class Wiring(AlertWiring):
         An index that is away is waited for by the parts that need it, and the others work meanwhile.
         """
         if not {"poll", *STAGES}.isdisjoint(parts):
+            self._create_first_topics()
             _ = self.stream
         if not {"poll", "websub", "web"}.isdisjoint(parts):
             _ = self.feed_store, self.subscriptions
         if not {"index", "web"}.isdisjoint(parts):
             with contextlib.suppress(Unavailable):
                 _ = self.index
+
+    def _create_first_topics(self) -> None:
+        stream, _ = self._bare_stream
+        if len(stream.missing_topics(TOPICS.values())) == len(TOPICS):
+            stream.create_topics(TOPICS.values())
 
     def feed_sources(self) -> Sequence[FeedSource]:
         """The feeds as they are listed now; read again only where the file has changed.
@@ -339,14 +364,14 @@ class Wiring(AlertWiring):
         return Desk(self.index, *files, self.matcher_of, lambda: self.embedder, self.clock)
 
     def prepared_stream(self) -> Sequence[Prepared]:
-        """What had to be done when the stream was opened, now or before."""
-        _ = self.stream
-        return self._prepared["stream"]
+        """Create topics, and let those that are there fit; what was done about each."""
+        stream, _ = self._bare_stream
+        return stream.create_topics(TOPICS.values())
 
     def prepared_index(self) -> Sequence[Prepared]:
         """What had to be done when the index was opened, now or before."""
         _ = self.index
-        return self._prepared["index"]
+        return self._prepared_index
 
     def security(self) -> ElasticsearchSecurity:
         """Users and roles in Elasticsearch. Raises ConfigurationError where the index is no Elasticsearch."""
@@ -493,7 +518,7 @@ class Wiring(AlertWiring):
         )
 
     @contextlib.contextmanager
-    def _kept(self, adapter: Stream | Index) -> Iterator[None]:
+    def _kept(self, adapter: Index) -> Iterator[None]:
         """Close an adapter with this; at once where it cannot be made ready, for then another one will be tried."""
         with contextlib.ExitStack() as undo:
             undo.callback(adapter.close)

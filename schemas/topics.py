@@ -15,7 +15,8 @@ class Topic:
     """One topic.
 
     Records of one key go to one partition and so stay in order; `key` is chosen such that whatever must stay in order
-    shares it. A compacted topic keeps at least the newest record of each key for ever.
+    shares it. A compacted topic keeps every record for `retention`, and the newest of each key for ever. A topic that
+    is read as a `whole`, in one order by one member, never has more than one partition.
     """
 
     name: str
@@ -24,12 +25,17 @@ class Topic:
     partitions: int
     retention: timedelta
     compacted: bool = False
+    whole: bool = False
 
 
 RAW = Topic("raw", RawArticle, lambda record: record.id, partitions=6, retention=timedelta(days=14))
-ENRICHED = Topic("enriched", EnrichedArticle, lambda record: record.id, partitions=1, retention=timedelta(days=30))
+ENRICHED = Topic(
+    "enriched", EnrichedArticle, lambda record: record.id, partitions=1, retention=timedelta(days=30), whole=True
+)
 """One partition: whoever tells stories apart must see every article, and in one order."""
-STORIES = Topic("stories", StoryMember, lambda record: record.id, partitions=1, retention=timedelta(days=30))
+STORIES = Topic(
+    "stories", StoryMember, lambda record: record.id, partitions=1, retention=timedelta(days=30), whole=True
+)
 """Kept as long as `enriched`: what can come again from there is known here."""
 ALERTS = Topic("alerts", Alert, lambda record: record.id, partitions=3, retention=timedelta(days=90), compacted=True)
 DEAD_LETTERS = Topic("dead-letters", DeadLetter, lambda record: record.id, partitions=1, retention=timedelta(days=90))

@@ -6,7 +6,7 @@ whole whatever the mapping makes of it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any, TypeVar
@@ -80,30 +80,34 @@ def article_document(fields: ArticleFields, indexed: datetime, *, new: bool) -> 
     }
 
 
-def quote_document(fields: ArticleFields, position: int) -> dict[str, Any]:
-    """One quote of an article as quotes.json maps it."""
-    article, of_quote = fields.article, fields.quotes[position]
-    quote = of_quote.quote
-    return {
-        "id": quote.id,
+def quote_documents(fields: ArticleFields, records: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Each quote of an article as quotes.json maps it; `records` are the quotes as the article's record has them."""
+    article = fields.article
+    of_article = {
         "article": article.id,
         "revision": article.revision,
-        "position": position,
-        "kind": quote.kind,
-        "act": quote.act,
-        "text": quote.text,
-        **_speakers(of_quote),
-        "via": quote.via,
-        "cue": quote.cue.text if quote.cue else None,
-        "confidence": quote.confidence,
         "title": article.title,
         "url": article.url,
         "feed": article.feed,
         "outlet": article.outlet,
         "language": article.language,
         **_dated(fields),
-        "record": quote.model_dump(mode="json"),
     }
+    for position, (of_quote, record) in enumerate(zip(fields.quotes, records, strict=True)):
+        quote = of_quote.quote
+        yield {
+            **of_article,
+            "id": quote.id,
+            "position": position,
+            "kind": quote.kind,
+            "act": quote.act,
+            "text": quote.text,
+            **_speakers(of_quote),
+            "via": quote.via,
+            "cue": quote.cue.text if quote.cue else None,
+            "confidence": quote.confidence,
+            "record": record,
+        }
 
 
 def alert_document(alert: Alert) -> dict[str, Any]:
@@ -137,9 +141,9 @@ def alert_document(alert: Alert) -> dict[str, Any]:
     }
 
 
-def quote_id(article_id: str, position: int) -> str:
-    """The id of a quote's document: the article's own id may be as long as an id can be."""
-    return f"{sha256(article_id.encode()).hexdigest()[:32]}-{position}"
+def quote_id(article_id: str) -> str:
+    """What the ids of an article's quotes begin with, before `-POSITION`: its own id may be as long as an id can be."""
+    return sha256(article_id.encode()).hexdigest()[:32]
 
 
 def _names(entities: Iterable[Entity], labels: tuple[str, ...]) -> list[str]:

@@ -75,9 +75,15 @@ def set_up(client: Elasticsearch, names: Names) -> list[Prepared]:
 
 def _template(client: Elasticsearch, names: Names, kind: str) -> Prepared:
     alias = names.alias(kind)
-    layout = {"settings": _data("settings"), "mappings": mapping(kind), "aliases": {alias: {}}}
+    template: dict[str, Any] = {
+        "index_patterns": [f"{alias}-*"],
+        "priority": 500,
+        # The index of a new month is made by its first document, also where the cluster makes none otherwise.
+        "allow_auto_create": True,
+        "template": {"settings": _data("settings"), "mappings": mapping(kind), "aliases": {alias: {}}},
+    }
     # The server gives a template back in a form of its own, so it is told by what it was made of.
-    made_of = sha256(json.dumps(layout, sort_keys=True).encode()).hexdigest()
+    made_of = sha256(json.dumps(template, sort_keys=True).encode()).hexdigest()
     try:
         (there,) = client.indices.get_index_template(name=alias)["index_templates"]
     except NotFoundError:
@@ -87,9 +93,7 @@ def _template(client: Elasticsearch, names: Names, kind: str) -> Prepared:
     if client.indices.exists_alias(name=alias):
         client.indices.put_mapping(index=alias, properties=mapping(kind)["properties"])
     # Last: who finds it finds all of it done.
-    client.indices.put_index_template(
-        name=alias, index_patterns=[f"{alias}-*"], priority=500, template=layout, meta={"made_of": made_of}
-    )
+    client.indices.put_index_template(name=alias, meta={"made_of": made_of}, **template)
     return Prepared(f"index template {alias}", "changed" if there else "created")
 
 

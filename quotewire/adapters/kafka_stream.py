@@ -31,8 +31,12 @@ class KafkaStream:
         self._subscriptions: weakref.WeakSet[KafkaSubscription] = weakref.WeakSet()
 
     def create_topics(self, topics: Iterable[Topic]) -> Sequence[Prepared]:
-        """See `quotewire.ports.Stream`. Raises ConfigurationError where the broker's rules forbid it."""
+        """See `quotewire.ports.Stream`. Raises ConfigurationError where the broker's rules forbid it, too."""
         return self._topics.create(topics)
+
+    def missing_topics(self, topics: Iterable[Topic]) -> Sequence[str]:
+        """See `quotewire.ports.Stream`."""
+        return self._topics.missing(topics)
 
     def publish(self, messages: Sequence[Message]) -> None:
         """See `quotewire.ports.Stream`."""

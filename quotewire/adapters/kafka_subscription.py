@@ -22,7 +22,8 @@ from quotewire.adapters.kafka_topics import KafkaTopics, moment
 from quotewire.ports import Message, Rebalanced, StreamRecord, Unavailable
 
 _LOOK = 5.0
-"""Seconds of silence after which it is made sure that Kafka still answers: its client alone would wait for ever."""
+"""Seconds of silence after which it is made sure that Kafka still answers and has the topics: its client alone would
+wait for ever."""
 
 _LEAVE = 3.0
 """Seconds that leaving the group may take."""
@@ -152,6 +153,8 @@ class KafkaSubscription:
     def _listen(self) -> None:
         if time.monotonic() - self._heard > _LOOK:
             self._connection.reach()
+            for topic in self._topics:
+                self._kafka_topics.partitions(topic)
             self._heard = time.monotonic()
 
     # --- committing -------------------------------------------------------------------------------------------------

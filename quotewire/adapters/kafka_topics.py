@@ -9,16 +9,19 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition, errors
-from kafka.admin import OffsetSpec
+from kafka.admin import ConfigResource, ConfigResourceType, OffsetSpec
 from kafka.structs import OffsetAndMetadata
 
 from quotewire.adapters.kafka_connection import BATCH_OVERHEAD, KafkaConnection, milliseconds, refusals
 from quotewire.adapters.stream_rules import prepared_topic, unknown_topic
-from quotewire.ports import Prepared, Unavailable
+from quotewire.ports import ConfigurationError, Prepared, Unavailable
 from schemas.topics import Topic
 
 _REMEMBER = 60.0
 """Seconds for which the number of a topic's partitions is taken to stay the same."""
+
+_SECOND_LOOK = 2.0
+"""Seconds after which a topic that was there and is not any more is looked for once again."""
 
 _SETTLING = 5.0
 """Seconds that offsets inside an unfinished transaction are waited for."""
@@ -30,6 +33,17 @@ _MILLISECOND = timedelta(milliseconds=1)
 def moment(timestamp: int) -> datetime:
     """Kafka's milliseconds since 1970 as a time in UTC."""
     return _EPOCH + max(0, timestamp) * _MILLISECOND
+
+
+def _is_unknown(described: Mapping[str, Any]) -> bool:
+    return bool(described["error_code"] == errors.UnknownTopicOrPartitionError.errno)
+
+
+def _enough(there: str, wanted: str) -> bool:
+    """Whether a topic's setting will do: words are to be the same, and no number smaller; -1 is without limit."""
+    if wanted.isdigit() and there.lstrip("-").isdigit():
+        return int(there) < 0 or int(there) >= int(wanted)
+    return there == wanted
 
 
 class KafkaTopics:
@@ -64,31 +78,78 @@ class KafkaTopics:
     # --- topics -----------------------------------------------------------------------------------------------------
 
     def create(self, topics: Iterable[Topic]) -> list[Prepared]:
-        """Create what is missing; what was done about each. Raises Unavailable and ConfigurationError."""
+        """Create what is missing and change what is otherwise; what was done about each.
+
+        Raises Unavailable and ConfigurationError.
+        """
         wanted = {self._connection.name(topic.name): topic for topic in topics}
         if not wanted:
             return []
         with refusals(self._doing("creating topics")):
-            admin = self._client()
-            there = {found["name"] for found in admin.describe_topics(list(wanted)) if not found["error_code"]}
+            there = self._partitions_of(wanted)
             missing = {name: self._settings(topic) for name, topic in wanted.items() if name not in there}
-            for name, settings in missing.items():
-                try:
-                    admin.create_topics({name: settings})
-                except errors.TopicAlreadyExistsError:
-                    continue  # another process was faster
             if missing:
-                admin.wait_for_topics(list(missing), timeout_ms=milliseconds(self._connection.options.answer))
-        return [prepared_topic(topic, created=name in missing) for name, topic in wanted.items()]
+                # In one request: who looks meanwhile sees all of them or none.
+                self._client().create_topics(missing, raise_errors=False)
+                self._client().wait_for_topics(list(missing), timeout_ms=milliseconds(self._connection.options.answer))
+            return [
+                prepared_topic(topic, "created") if name in missing else self._fitted(name, topic, there[name])
+                for name, topic in wanted.items()
+            ]
+
+    def missing(self, topics: Iterable[Topic]) -> list[str]:
+        """Which of these topics there are not. Raises Unavailable and ConfigurationError."""
+        wanted = {self._connection.name(topic.name): topic for topic in topics}
+        with refusals(self._doing("looking for topics")):
+            there = self._partitions_of(wanted)
+        return [topic.name for name, topic in wanted.items() if name not in there]
+
+    def _partitions_of(self, wanted: Mapping[str, Topic]) -> dict[str, int]:
+        """How many partitions those topics have that are there."""
+        found = self._client().describe_topics(list(wanted))
+        there = {each["name"]: len(each["partitions"]) for each in found if not each["error_code"]}
+        for name, count in there.items():
+            if wanted[name].whole and count > 1:
+                raise ConfigurationError(
+                    f"topic {name} has {count} partitions and may have one only, for one member must see all of it, in"
+                    " one order: let the pipeline catch up (`quotewire status`), stop it, delete the topic with Kafka's"
+                    " kafka-topics.sh, and create it with `quotewire setup`"
+                )
+        return there
+
+    def _fitted(self, name: str, topic: Topic, partitions: int) -> Prepared:
+        """Change a topic that is there where it is not as it should be. What is larger than that stays."""
+        wanted: dict[str, str] = self._settings(topic)["configs"]
+        resource = ConfigResource(ConfigResourceType.TOPIC, name, dict.fromkeys(wanted))
+        found = self._client().describe_configs([resource], config_filter="all")["topic"][name]
+        there = {key: str(config["value"]) for key, config in found.items()}
+        other = {key: value for key, value in wanted.items() if not _enough(there.get(key, ""), value)}
+        if other:
+            self._client().alter_configs([ConfigResource(ConfigResourceType.TOPIC, name, other)])
+        # Records of a key would stand in two partitions: those of a compacted topic for ever, others until they expire,
+        # and what is made of them is told apart by its revision.
+        grown = partitions < topic.partitions and not topic.compacted
+        if grown:
+            self._client().create_partitions({name: topic.partitions})
+            self._known.pop(topic.name, None)
+        kept = (there | other)["retention.ms"]
+        return prepared_topic(
+            topic,
+            "changed" if other or grown else "unchanged",
+            topic.partitions if grown else partitions,
+            timedelta.max if int(kept) < 0 else timedelta(milliseconds=int(kept)),
+        )
 
     def _settings(self, topic: Topic) -> dict[str, Any]:
         options = self._connection.options
+        retention = str(int(topic.retention / _MILLISECOND))
         return {
             "num_partitions": topic.partitions,
             "replication_factor": options.replication,
             "configs": {
                 "cleanup.policy": "compact" if topic.compacted else "delete",
-                "retention.ms": str(int(topic.retention / _MILLISECOND)),
+                "retention.ms": retention,
+                "min.compaction.lag.ms": retention if topic.compacted else "0",
                 "max.message.bytes": str(options.maximum_bytes + BATCH_OVERHEAD),
                 # The broker's clock: times within a partition then never go back, by which offsets_at searches.
                 "message.timestamp.type": "LogAppendTime",
@@ -96,20 +157,28 @@ class KafkaTopics:
         }
 
     def partitions(self, topic: str) -> list[TopicPartition]:
-        """The partitions of a topic. Raises KeyError for one that was never created, and Unavailable."""
+        """The partitions of a topic. Raises UnknownTopic for one that was never created, and Unavailable."""
         name = self._connection.name(topic)
         asked, count = self._known.get(topic, (0.0, 0))
         if not count or time.monotonic() - asked > _REMEMBER:
-            with refusals(self._doing(f"looking for topic {topic}")):
-                (found,) = self._client().describe_topics([name])
-            if found["error_code"] == errors.UnknownTopicOrPartitionError.errno:
-                raise unknown_topic(topic)
+            found = self._described(topic)
+            if _is_unknown(found) and count:
+                # A server that is just starting may not know all of its topics yet.
+                time.sleep(_SECOND_LOOK)
+                found = self._described(topic)
+            if _is_unknown(found):
+                raise unknown_topic(name)
             if found["error_code"] or not found["partitions"]:
                 reason = errors.for_code(found["error_code"]).__name__
                 raise Unavailable(f"{self._doing(f'topic {topic}')} is not ready: {reason}")
             count = len(found["partitions"])
             self._known[topic] = (time.monotonic(), count)
         return [TopicPartition(name, number) for number in range(count)]
+
+    def _described(self, topic: str) -> Mapping[str, Any]:
+        with refusals(self._doing(f"looking for topic {topic}")):
+            found: Mapping[str, Any] = self._client().describe_topics([self._connection.name(topic)])[0]
+        return found
 
     def beginnings(self, partitions: Sequence[TopicPartition]) -> dict[TopicPartition, int]:
         """The offset of the oldest record that is kept in each. Raises Unavailable."""

@@ -12,9 +12,10 @@ import time
 import weakref
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from operator import attrgetter
+from typing import Literal
 
 from quotewire.adapters.stream_rules import (
     MAXIMUM_BYTES,
@@ -79,12 +80,22 @@ class MemoryStream:
         prepared = []
         with self._changed:
             for topic in topics:
-                created = topic.name not in self._topics
-                if created:
+                there = self._topics.get(topic.name)
+                if there is None:
                     self._topics[topic.name] = topic
                     self._partitions |= {(topic.name, number): _Partition() for number in range(topic.partitions)}
-                prepared.append(prepared_topic(topic, created=created))
+                    prepared.append(prepared_topic(topic, "created"))
+                    continue
+                kept = replace(there, retention=max(there.retention, topic.retention), compacted=topic.compacted)
+                self._topics[topic.name] = kept
+                done: Literal["changed", "unchanged"] = "unchanged" if kept == there else "changed"
+                prepared.append(prepared_topic(topic, done, there.partitions, kept.retention))
         return prepared
+
+    def missing_topics(self, topics: Iterable[Topic]) -> Sequence[str]:
+        """See `quotewire.ports.Stream`."""
+        with self._changed:
+            return [topic.name for topic in topics if topic.name not in self._topics]
 
     def publish(self, messages: Sequence[Message]) -> None:
         """See `quotewire.ports.Stream`. Here all messages are published or none."""

@@ -73,6 +73,12 @@ class SqliteStream:
         with self._database.writing() as connection:
             return create_topics(connection, list(topics))
 
+    def missing_topics(self, topics: Iterable[Topic]) -> Sequence[str]:
+        """See `quotewire.ports.Stream`."""
+        with self._database.reading() as connection:
+            there = {name for (name,) in connection.execute("SELECT name FROM topics")}
+        return [topic.name for topic in topics if topic.name not in there]
+
     def publish(self, messages: Sequence[Message]) -> None:
         """See `quotewire.ports.Stream`. Here all messages are published or none."""
         if messages:

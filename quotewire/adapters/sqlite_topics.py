@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
+from typing import Literal
 
 from quotewire.adapters.stream_rules import partition_of, prepared_topic, unknown_topic
 from quotewire.ports import Message, Prepared, StreamRecord
@@ -96,19 +97,25 @@ class Partition:
 
 
 def create_topics(connection: sqlite3.Connection, topics: Sequence[Topic]) -> list[Prepared]:
-    """Create what is missing of these topics; what was done about each."""
+    """Create what is missing of these topics, and keep those that are there as long; what was done about each."""
     prepared = []
     for topic in topics:
-        added = connection.execute(
-            "INSERT OR IGNORE INTO topics VALUES (?, ?, ?)",
-            (topic.name, int(topic.retention.total_seconds()), int(topic.compacted)),
-        )
-        if added.rowcount:
+        wanted = (int(topic.retention.total_seconds()), int(topic.compacted))
+        there = connection.execute("SELECT retention, compacted FROM topics WHERE name = ?", (topic.name,)).fetchone()
+        if there is None:
+            connection.execute("INSERT INTO topics VALUES (?, ?, ?)", (topic.name, *wanted))
             connection.executemany(
                 "INSERT INTO partitions (topic, number) VALUES (?, ?)",
                 [(topic.name, number) for number in range(topic.partitions)],
             )
-        prepared.append(prepared_topic(topic, created=bool(added.rowcount)))
+            prepared.append(prepared_topic(topic, "created"))
+            continue
+        kept = (max(there[0], wanted[0]), wanted[1])
+        done: Literal["changed", "unchanged"] = "unchanged" if kept == tuple(there) else "changed"
+        if done == "changed":
+            connection.execute("UPDATE topics SET retention = ?, compacted = ? WHERE name = ?", (*kept, topic.name))
+        partitions = len(partitions_of(connection, topic.name))
+        prepared.append(prepared_topic(topic, done, partitions, timedelta(seconds=kept[0])))
     return prepared
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from typing import Literal
 
-from quotewire.ports import Message, Prepared, Rejected
+from quotewire.ports import Message, Prepared, Rejected, UnknownTopic
 from schemas.topics import Topic
 
 MAXIMUM_BYTES = 64 * 1024 * 1024
@@ -42,15 +43,21 @@ def partition_of(message: Message, partitions: int, maximum_bytes: int = MAXIMUM
     return zlib.crc32(key) % partitions
 
 
-def prepared_topic(topic: Topic, *, created: bool) -> Prepared:
-    """What was done about a topic."""
-    kept = f"kept {topic.retention.days} days{', compacted' if topic.compacted else ''}"
-    return Prepared(f"topic {topic.name}: {topic.partitions} partitions, {kept}", "created" if created else "unchanged")
+def prepared_topic(
+    topic: Topic,
+    done: Literal["created", "changed", "unchanged"],
+    partitions: int | None = None,
+    retention: timedelta | None = None,
+) -> Prepared:
+    """What was done about a topic; how it is now, where that is more than is wanted."""
+    count, days = partitions or topic.partitions, (retention or topic.retention).days
+    kept = f"kept {days} days{', compacted' if topic.compacted else ''}"
+    return Prepared(f"topic {topic.name}: {count} partition{'s' if count != 1 else ''}, {kept}", done)
 
 
-def unknown_topic(topic: str) -> KeyError:
+def unknown_topic(topic: str) -> UnknownTopic:
     """The error for a topic that was never created."""
-    return KeyError(f"topic {topic!r} was never created")
+    return UnknownTopic(f"topic {topic!r} was never created or is gone: `quotewire setup` creates it")
 
 
 def share_out(partitions: Iterable[PartitionId], subscribed: Mapping[int, Sequence[str]]) -> Mapping[PartitionId, int]:

@@ -23,7 +23,7 @@ from quotewire.ports.index import (
     Stored,
 )
 from quotewire.ports.prepared import Prepared
-from quotewire.ports.refusals import ConfigurationError, Rebalanced, Rejected, Unavailable
+from quotewire.ports.refusals import ConfigurationError, Rebalanced, Rejected, Unavailable, UnknownTopic
 from quotewire.ports.stream import MARK, Message, PartitionPosition, Stream, StreamRecord, Subscription
 from quotewire.ports.tracked_name import TrackedName
 
@@ -60,4 +60,5 @@ __all__ = [
     "Subscription",
     "TrackedName",
     "Unavailable",
+    "UnknownTopic",
 ]

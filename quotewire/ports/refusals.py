@@ -20,3 +20,9 @@ class Rebalanced(Exception):
 
 class ConfigurationError(Exception):
     """The user's mistake: a setting, file or address that cannot work. The message says what to do, in one line."""
+
+
+class UnknownTopic(ConfigurationError, KeyError):
+    """A topic that was never created, or that was deleted."""
+
+    __str__ = Exception.__str__  # a KeyError's would put the message into quotes

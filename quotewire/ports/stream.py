@@ -93,13 +93,20 @@ MARK = "mark-"
 
 
 class Stream(Protocol):
-    """Topics with partitions, consumer groups and atomic commits. A topic never created is a KeyError everywhere."""
+    """Topics with partitions, consumer groups and atomic commits. A topic never created is an UnknownTopic everywhere,
+    which is a KeyError.
+    """
 
     def create_topics(self, topics: Iterable[Topic]) -> Sequence[Prepared]:
-        """Create what is missing of these topics; those that exist are left as they are.
+        """Create what is missing of these topics, and let those that are there keep records as long as these say.
 
-        What was done about each, in order. Raises Unavailable.
+        What keeps them longer stays so. What was done about each, in order. Raises Unavailable; ConfigurationError for
+        a topic that is there and cannot be made to fit.
         """
+        ...
+
+    def missing_topics(self, topics: Iterable[Topic]) -> Sequence[str]:
+        """The names of those topics that there are not. Raises Unavailable; ConfigurationError as `create_topics`."""
         ...
 
     def publish(self, messages: Sequence[Message]) -> None:

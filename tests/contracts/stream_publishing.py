@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import defaultdict
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -90,6 +91,19 @@ class PublishingSuite(StreamParts):
         assert list(stream.create_topics([topic])) == [Prepared(what, "created")]
         stream.publish(messages(topic.name, 5))
         assert list(stream.create_topics([topic])) == [Prepared(what, "unchanged")]
+        assert len(list(stream.read(topic.name))) == 5
+
+    def test_a_topic_that_is_there_is_kept_as_long_as_is_wanted_now(self, stream: Stream) -> None:
+        topic = Topic(fresh("topic"), RawArticle, lambda record: record.id, 2, timedelta(days=7))
+        assert list(stream.missing_topics([topic])) == [topic.name]
+        stream.create_topics([topic])
+        stream.publish(messages(topic.name, 5))
+        longer = replace(topic, retention=timedelta(days=30))
+        what = f"topic {topic.name}: 2 partitions, kept 30 days"
+        assert list(stream.create_topics([longer])) == [Prepared(what, "changed")]
+        assert list(stream.create_topics([longer])) == [Prepared(what, "unchanged")]
+        assert list(stream.create_topics([topic])) == [Prepared(what, "unchanged")], "nothing is thrown away unasked"
+        assert list(stream.missing_topics([topic])) == []
         assert len(list(stream.read(topic.name))) == 5
 
     def test_reading_begins_where_told_and_ends_where_the_topic_ended(self, stream: Stream) -> None:

@@ -7,75 +7,23 @@ import itertools
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 from elastic_transport import ConnectionError as NoAnswer
-from elasticsearch import Elasticsearch
 
 from quotewire.adapters.elasticsearch_connection import ElasticsearchOptions
 from quotewire.adapters.elasticsearch_index import ElasticsearchIndex
 from quotewire.adapters.elasticsearch_setup import period_of
-from quotewire.ports import ArticleQuery, ConfigurationError, Outcome, QuoteQuery, Unavailable
-from schemas.records import EnrichedArticle, Quote, Span
+from quotewire.ports import ArticleQuery, ConfigurationError, Outcome, Unavailable
+from schemas.records import EnrichedArticle
 from tests.real_stack.elasticsearch_server import ElasticsearchServer
+from tests.real_stack.indexing import APRIL, MARCH, Parts, article
 from tests.real_stack.server import free_ports
-
-MARCH = datetime(2026, 3, 31, 23, 30, tzinfo=UTC)
-APRIL = MARCH + timedelta(hours=1)
-
-
-def article(name: str = "a1", revision: int = 1, published: datetime = MARCH, quotes: int = 2) -> EnrichedArticle:
-    said = tuple(
-        Quote(id=f"q{n}", kind="direct", spans=(Span(start=0, end=4),), text=f"Said {n} in {revision}", confidence=1)
-        for n in range(quotes)
-    )
-    return EnrichedArticle(id=name, revision=revision, published=published, text="Said so.", quotes=said)
-
-
-class Parts:
-    """An index of its own with what a test needs to look behind it."""
-
-    def __init__(self, server: ElasticsearchServer) -> None:
-        self.server = server
-        self.prefix = f"test-{uuid.uuid4().hex[:12]}"
-        self.index = ElasticsearchIndex(server.address, ElasticsearchOptions(prefix=self.prefix, answer=10))
-        self.client = Elasticsearch(server.address, request_timeout=30, max_retries=0)
-
-    def statuses(self, *articles: EnrichedArticle) -> list[str]:
-        return [outcome.status for outcome in self.index.put_articles(articles)]
-
-    def documents(self, kind: str) -> list[tuple[str, dict[str, Any]]]:
-        """The period and the source of each document of a kind."""
-        self.client.indices.refresh(index=f"{self.prefix}-*")
-        alias = f"{self.prefix}-{kind}"
-        hits = self.client.search(index=alias, size=1000, sort=["revision"])["hits"]["hits"]
-        return [(hit["_index"].removeprefix(f"{alias}-"), hit["_source"]) for hit in hits]
-
-    def said(self) -> list[str]:
-        self.client.indices.refresh(index=f"{self.prefix}-*")
-        return [hit.quote.text for hit in self.index.quotes(QuoteQuery(limit=100)).hits]
-
-    def close(self) -> None:
-        names = list(self.client.indices.get(index=f"{self.prefix}-*"))
-        self.client.indices.delete(index=names)
-        for kind in ("articles", "quotes", "alerts", "locations"):
-            with contextlib.suppress(Exception):
-                self.client.indices.delete_index_template(name=f"{self.prefix}-{kind}")
-        self.client.close()
-        self.index.close()
-
-
-@pytest.fixture
-def parts(elasticsearch_server: ElasticsearchServer) -> Iterator[Parts]:
-    with contextlib.closing(Parts(elasticsearch_server)) as parts:
-        parts.index.setup()
-        yield parts
-
 
 # --- edits ----------------------------------------------------------------------------------------------------------
 
@@ -151,6 +99,28 @@ def test_two_writers_of_one_article_leave_the_newest_alone(
         thread.join()
     assert [(period, source["revision"]) for period, source in parts.documents("articles")] == [("2026.03", 24)]
     assert parts.said() == []
+
+
+def test_what_another_writer_stores_meanwhile_goes_if_it_is_older(
+    parts: Parts, elasticsearch_server: ElasticsearchServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the question where an article is and the answer that it is stored: in another month, with more quotes."""
+    parts.statuses(article())
+    client, others = parts.index._client, [article(revision=2, published=APRIL, quotes=3)]
+    bulk = client.bulk
+
+    def after_another(**request: Any) -> Any:
+        if others:
+            options = ElasticsearchOptions(prefix=parts.prefix)
+            with contextlib.closing(ElasticsearchIndex(elasticsearch_server.address, options)) as index:
+                assert [outcome.status for outcome in index.put_articles([others.pop()])] == ["stored"]
+        return bulk(**request)
+
+    monkeypatch.setattr(client, "bulk", after_another)
+    assert parts.statuses(article(revision=3, quotes=1)) == ["stored"]
+    assert [(period, source["revision"]) for period, source in parts.documents("articles")] == [("2026.03", 3)]
+    assert parts.said() == ["Said 0 in 3"]
+    assert parts.index.stored(["a1"])["a1"].problem == ""
 
 
 @pytest.mark.parametrize(

@@ -309,6 +309,22 @@ def test_replay_and_the_commands_of_an_operator(pipeline: Pipeline) -> None:
     assert command.json("audit", "--thorough")["complete"]
 
 
+def test_a_month_of_the_index_is_lost(pipeline: Pipeline) -> None:
+    """And comes back by the replay that the runbook gives for it."""
+    pipeline.publish(10)
+    before = pipeline.assert_all_is_well().states["indexed"]
+    months = pipeline.client.indices.get(index=f"{PREFIX}-articles-*")
+    pipeline.client.indices.delete(index=max(months, key=lambda name: pipeline.client.count(index=name)["count"]))
+    lost = pipeline.audit()
+    assert not lost.complete
+    assert lost.missing
+    pipeline.parts.stop("index")
+    pipeline.installation.ok("replay", "--stage", "index", "--from", "beginning")
+    pipeline.parts.start("index")
+    until(lambda: not any(at.lag for at in pipeline.wiring.stream.positions(ENRICHED.name, "index")))
+    assert pipeline.assert_all_is_well().states["indexed"] == before
+
+
 def _only(story: Story) -> ArticleQuery:
     return ArticleQuery(words=f'"{story.title}"')
 
