@@ -72,7 +72,7 @@ def _run_stage(name: str, wiring: Wiring, stop: threading.Event, status: PartSta
         stream=wiring.stream,
         topics=[topic.name for topic in stage.topics],
         processor=stage.make(wiring),
-        batch=wiring.settings.batch,
+        batch=stage.batches * wiring.settings.batch,
         clock=wiring.clock,
         observer=Observers([wiring.metrics, status]),
         journal=wiring.journal_folder,

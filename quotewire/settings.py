@@ -79,7 +79,9 @@ class Settings(BaseSettings):
         0.5, ge=0, le=1, description="Least confidence of an alert; more means fewer false ones, and more missed."
     )
     enrichers: int = Field(1, ge=1, le=64, description="Processes that enrich articles side by side.")
-    batch: int = Field(16, ge=1, le=1000, description="Articles that a stage takes at a time.")
+    batch: int = Field(
+        16, ge=1, le=1000, description="Articles that are enriched at a time; alerts and index take 8 times as many."
+    )
     allowed_networks: Annotated[tuple[Network, ...], NoDecode] = Field(
         (), description="Private networks that may be fetched from, as CIDR, separated by commas."
     )

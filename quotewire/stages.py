@@ -82,6 +82,8 @@ class Stage:
     about: str
     beside: Callable[[Parts, Event], None] | None = None
     """What works in the same process, in a thread of its own, until the event is set."""
+    batches: int = 1
+    """How many batches of the setting it takes at once. A stage that is quick has more of rounds than of records."""
 
 
 def _enrich(parts: Parts) -> Processor:
@@ -116,9 +118,15 @@ STAGES: dict[str, Stage] = {
     stage.name: stage
     for stage in (
         Stage("enrich", (RAW,), _enrich, "finds text, language, entities and quotes"),
-        Stage("alerts", (ENRICHED,), _alerts, "tells stories apart, and raises one alert a story and tracked name"),
+        Stage(
+            "alerts",
+            (ENRICHED,),
+            _alerts,
+            "tells stories apart, and raises one alert a story and tracked name",
+            batches=8,
+        ),
         Stage("notify", (ALERTS,), _notify, "tells sinks of alerts", beside=_deliver),
-        Stage("index", (ENRICHED, ALERTS), _index, "writes articles and alerts to the index"),
+        Stage("index", (ENRICHED, ALERTS), _index, "writes articles and alerts to the index", batches=8),
     )
 }
 """Every stage by name, in the order of an article's path: a stage reads only what stages before it write."""

@@ -51,7 +51,7 @@ class KafkaOptions:
     key_file: Path | None = None
     key_password: str | None = field(default=None, repr=False)
     replication: int = -1
-    compression: Literal["gzip"] | None = "gzip"
+    compression: Literal["lz4"] | None = "lz4"
     maximum_bytes: int = 32 * 1024 * 1024
     longest_batch: float = 1800.0
     session: float = 30.0

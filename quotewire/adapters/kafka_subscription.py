@@ -8,7 +8,7 @@ transaction that is still ending before it reads where the group stands.
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -19,6 +19,7 @@ from kafka.structs import OffsetAndMetadata
 from quotewire.adapters.kafka_connection import KafkaConnection, milliseconds, refusals
 from quotewire.adapters.kafka_producer import Outbox, Transactions, Unsure
 from quotewire.adapters.kafka_topics import KafkaTopics, moment
+from quotewire.adapters.stream_rules import MAXIMUM_POLLED_BYTES
 from quotewire.ports import Message, Rebalanced, StreamRecord, Unavailable
 
 _LOOK = 5.0
@@ -61,7 +62,7 @@ class KafkaSubscription:
         if self._unsure:
             self._make_sure(consumer)
         with refusals(f"Kafka at {self._connection.where}, group {self._group}"):
-            found = consumer.poll(timeout_ms=milliseconds(timeout), max_records=limit)
+            found = self._bounded(consumer, consumer.poll(timeout_ms=milliseconds(timeout), max_records=limit))
         if not found:
             self._listen()
             return []
@@ -156,6 +157,22 @@ class KafkaSubscription:
             for topic in self._topics:
                 self._kafka_topics.partitions(topic)
             self._heard = time.monotonic()
+
+    def _bounded(
+        self, consumer: Any, found: Mapping[TopicPartition, Sequence[Any]]
+    ) -> dict[TopicPartition, Sequence[Any]]:
+        """Of what was polled no more than memory is meant for; the rest comes with the next poll."""
+        size, taken = 0, dict[TopicPartition, Sequence[Any]]()
+        for partition, records in found.items():
+            count = 0
+            while count < len(records) and size <= MAXIMUM_POLLED_BYTES:
+                size += len(records[count].value or b"")
+                count += 1
+            if count:
+                taken[partition] = records[:count]
+            if count < len(records):
+                consumer.seek(partition, records[count].offset)
+        return taken
 
     # --- committing -------------------------------------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import pytest
 
-from quotewire.ports import Message, Rejected, Stream, Subscription, Unavailable
+from quotewire.ports import Message, Rejected, Stream, StreamRecord, Subscription, Unavailable
 from tests.contracts.stream_parts import StreamParts, by_key, fresh, make_topic, messages, values
 
 
@@ -121,6 +121,20 @@ class PollingSuite(StreamParts):
         member.commit()
         member.commit([Message(outputs, "key", b"value")])
         assert [record.value for record in stream.read(outputs)] == [b"value"]
+
+    def test_a_poll_brings_no_more_than_memory_is_meant_for(
+        self, stream: Stream, subscribe: Callable[..., Subscription]
+    ) -> None:
+        topic, group = make_topic(stream, partitions=2), fresh("group")
+        stream.publish([Message(topic, f"key {n}", b"%07d" % n * 700_000) for n in range(12)])
+        member = subscribe(topic, group)
+        polled, deadline = list[list[StreamRecord]](), time.monotonic() + self.patience
+        while sum(map(len, polled)) < 12 and time.monotonic() < deadline:
+            polled.append(list(member.poll(100, 0.2)))
+        assert max(sum(len(record.value) for record in records) for records in polled) < 40_000_000
+        assert sorted(record.key for records in polled for record in records) == sorted(f"key {n}" for n in range(12))
+        member.commit()
+        assert [position.lag for position in stream.positions(topic, group)] == [0, 0]
 
     def test_positions_tell_how_far_a_group_is(self, stream: Stream, subscribe: Callable[..., Subscription]) -> None:
         topic, group = make_topic(stream), fresh("group")
