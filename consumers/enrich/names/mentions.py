@@ -241,7 +241,9 @@ def _missed(tokens: Tokens, found: list[Name], credit_lines: list[tuple[int, int
         if start in taken or not word[:1].isupper():
             continue
         titled = start > 0 and tokens.lower[start - 1].rstrip(".") in PERSONAL_TITLES
-        kin = tokens.tags[start] == "NNP" and tokens.lower[start - 1] in KIN and word not in known("places")
+        before = tokens.lower[start - 1] if start else ""
+        kin = before in KIN and tokens.tags[start] == "NNP" and word not in known("places")
+        kin = kin or (before in nouns("people") and word in given and token not in taken)
         if not titled and not kin and word not in given and not (word in known("bodies") and word.isupper()):
             continue
         last = start

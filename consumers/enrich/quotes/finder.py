@@ -15,7 +15,7 @@ from consumers.enrich.quotes.discourse import Discourse
 from consumers.enrich.quotes.floating import Floating
 from consumers.enrich.quotes.headlines import echo_headlines
 from consumers.enrich.quotes.no_quotations import is_inscription, no_quotation
-from consumers.enrich.quotes.reported import Range, before_contrast, reported
+from consumers.enrich.quotes.reported import Range, before_contrast, is_marked_that, reported
 from consumers.enrich.quotes.transcripts import find_turns
 
 NEAR = 7
@@ -145,7 +145,7 @@ class Finder:
             for other in self.article.cues_between(first + 1, last):
                 if other.kind != "verb" or other is cue or other.speaker is None:
                     continue
-                if not tokens.tags[other.speaker.head].startswith("NN"):
+                if not tokens.tags[other.speaker.head].startswith("NN") or is_marked_that(tokens, other.token):
                     continue
                 if (
                     (

@@ -64,7 +64,7 @@ def _clauses(tokens: Tokens, verb: int) -> list[int]:
     found = []
     for child in tokens.children[verb]:
         dep = tokens.deps[child]
-        if dep in _CLAUSES or (dep in ("advcl", "xcomp") and _marked_that(tokens, child)):
+        if dep in _CLAUSES or (dep in ("advcl", "xcomp") and is_marked_that(tokens, child)):
             found.append(child)
     return found
 
@@ -215,7 +215,8 @@ def _topic(tokens: Tokens, cue: Cue) -> list[Range]:
     return []
 
 
-def _marked_that(tokens: Tokens, verb: int) -> bool:
+def is_marked_that(tokens: Tokens, verb: int) -> bool:
+    """Whether a clause, by its verb, begins with that, whether or if."""
     return any(tokens.deps[c] == "mark" and tokens.lower[c] in ("that", "whether", "if") for c in tokens.children[verb])
 
 
@@ -357,7 +358,7 @@ def _infinitive(tokens: Tokens, cue: Cue) -> list[Range]:
 
 def _noun_clause(tokens: Tokens, cue: Cue) -> list[Range]:
     for child in tokens.children[cue.token]:
-        if child > cue.token and tokens.deps[child] in ("acl", "ccomp", "relcl") and _marked_that(tokens, child):
+        if child > cue.token and tokens.deps[child] in ("acl", "ccomp", "relcl") and is_marked_that(tokens, child):
             if tokens.lower[cue.token + 1] != "that":
                 continue
             found = _content(tokens, tokens.left[child], tokens.right[child], tokens.paragraph[cue.token])

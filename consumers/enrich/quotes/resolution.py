@@ -351,6 +351,8 @@ class Resolver:
         placed = any(tokens.tags[t].startswith("NNP") or tokens.entity[t] for t in before)
         if (head in _UNNAMED and not (placed and head in ("man", "woman"))) or first in words("possessives"):
             return None, ""
+        if any(tokens.tags[t] == "POS" and tokens.words[t - 1] in known("outlets") for t in before):
+            return None, ""  # the Guardian’s reviewer
         definite_people = first == "the" and tokens.entity[phrase.head] == "NORP"
         aged = definite_people or head == "old" or "year" in tokens.text[phrase.start(tokens) : phrase.end(tokens)]
         if head not in nouns("people") and not aged and not (first == "the" and is_calling(head)):

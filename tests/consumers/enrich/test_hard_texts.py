@@ -198,3 +198,24 @@ def test_who_speaks_among_several(pipeline: Language, text: str, name: str) -> N
 )
 def test_what_nobody_says_is_no_quote(pipeline: Language, text: str) -> None:
     assert spoken(pipeline, text) == []
+
+
+def test_a_report_goes_on_with_a_second_that(pipeline: Language) -> None:
+    text = "Amit Desai said that the cost would be met, and that the park would open “by next summer at the latest”."
+    [(words, name)] = spoken(pipeline, text)
+    assert (words, name) == (
+        "the cost would be met, and that the park would open “by next summer at the latest”",
+        "Amit Desai",
+    )
+
+
+def test_an_outlets_reviewer_is_nobody_named_before(pipeline: Language) -> None:
+    text = (
+        "“She asked me if I could cry,” Luca Brandi remembers. The Guardian’s reviewer called the film “long and wet”."
+    )
+    assert spoken(pipeline, text)[-1][1] == "The Guardian’s reviewer"
+
+
+def test_a_given_name_after_kin_is_a_person(pipeline: Language) -> None:
+    text = "Supt Lisa Marlow gave advice. Their mum Doreen has had enough. “I want a refund,” she said."
+    assert spoken(pipeline, text)[-1][1] == "Doreen"
