@@ -21,10 +21,13 @@ TRIAL_DAYS = 30
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """What an entry would have raised over the past days, the newest first, from how many articles."""
+    """What an entry would have raised over the past days, the newest first. `articles` is how many were looked through,
+    and `looked` says that in words, and where it was not all.
+    """
 
     alerts: tuple[Alert, ...]
     articles: int
+    looked: str
     days: int = TRIAL_DAYS
 
 
@@ -87,9 +90,10 @@ class Desk:
         from quotewire import trial
 
         tried = [replace(tracked, paused=False)]
-        articles = trial.indexed_articles(self._index, tried, TRIAL_DAYS, self._clock.now())
-        alerts = trial.alerts(articles, self._matcher(tried), self._embedder())
-        return Trial(tuple(reversed(alerts)), len(articles))
+        matcher = self._matcher(tried)
+        looked = trial.look_through(self._index, matcher, tried, TRIAL_DAYS, self._clock.now())
+        alerts = trial.alerts(looked.articles, matcher, self._embedder())
+        return Trial(tuple(reversed(alerts)), looked.count, str(looked))
 
     def mark_false(self, alert: str) -> None:
         """Mark an alert as false: what is like it raises nothing from now on."""

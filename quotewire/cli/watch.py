@@ -230,18 +230,22 @@ def dry_run(
         tracked = _chosen(watchlist.read(watchlist_file or wiring.watchlist_file), names or (), given)
         failed = False
         ids: dict[str, object] = {}
+        matcher = wiring.matcher_of(tracked)
+        found: Sequence[EnrichedArticle]
         if articles is not None:
             found, ids, failed = _annotated(wiring, articles)
+            looked = f"{len(found)} article{'' if len(found) == 1 else 's'}"
         else:
-            found = trial.indexed_articles(wiring.index, tracked, days, wiring.clock.now())
-        raised = trial.alerts(found, wiring.matcher_of(tracked), wiring.embedder)
+            through = trial.look_through(wiring.index, matcher, tracked, days, wiring.clock.now())
+            found, looked = through.articles, str(through)
+        raised = trial.alerts(found, matcher, wiring.embedder)
     for alert in raised:
         if json:
             print_json_line(_line(alert, ids))
         else:
             _print_alert(alert)
     if not json:
-        err.print(f"{len(raised)} alerts from {len(found)} articles" if len(raised) != 1 else "1 alert")
+        err.print(f"{len(raised)} alert{'' if len(raised) == 1 else 's'}; {looked}")
     if failed:
         raise typer.Exit(FAILED)
 

@@ -86,11 +86,51 @@ def test_a_trial_looks_at_the_days_of_the_index_and_at_nothing_older() -> None:
         ]
     )
     tracked = [TrackedName("Vessby", type="place")]
-    found = trial.indexed_articles(index, tracked, 30, NOON)
-    assert [article.id for article in found] == ["new"]
-    [alert] = trial.alerts(found, Matcher(tracked), WordLlamaEmbedder())
+    matcher = Matcher(tracked)
+    looked = trial.look_through(index, matcher, tracked, 30, NOON)
+    assert ([article.id for article in looked.articles], looked.count, looked.whole_since) == (["new"], 2, None)
+    [alert] = trial.alerts(looked.articles, matcher, WordLlamaEmbedder())
     assert (alert.name, alert.sentence.text) == ("Vessby", "The ferry to Vessby sailed.")
     assert index.counts()["alerts"] == 0
+
+
+_SPELLINGS = {
+    "plain": ("Orla Finch", "They met Orla Finch."),
+    "initial": ("Orla Finch", "They met Orla J. Finch."),
+    "sound": ("Rustem Halimov", "They met Rustem Khalimov."),
+    "given": ("Mohamed Salah", "They met Muhammad Salah."),
+    "case": ("Игорь Савельев", "Встречу с Игорем Савельевым подтвердили."),
+    "patronymic": ("Игорь Савельев", "Встречу с Игорем Петровичем Савельевым подтвердили."),
+}
+
+
+@pytest.mark.parametrize("spelling", _SPELLINGS)
+def test_a_trial_finds_what_the_pipeline_finds(spelling: str) -> None:
+    name, text = _SPELLINGS[spelling]
+    index, tracked = MemoryIndex(), [TrackedName(name, type="person")]
+    index.put_articles([make_article("a1", text=f"Talks\n{text}", published=NOON)])
+    looked = trial.look_through(index, Matcher(tracked), tracked, 30, NOON)
+    assert [article.id for article in looked.articles] == ["a1"]
+
+
+def test_a_trial_says_since_when_it_looked_at_all_articles_and_searches_older_ones_for_the_words() -> None:
+    index, tracked = MemoryIndex(), [TrackedName("Orla Finch", type="person")]
+    texts = ("They met Orla Fynch.", "They met nobody.", "They met Orla J. Finch.", "They met Orla Fynch.")
+    index.put_articles(
+        [
+            make_article(f"a{number}", text=f"Talks\n{text}", published=NOON - timedelta(days=number))
+            for number, text in enumerate(texts)
+        ]
+    )
+    looked = trial.look_through(index, Matcher(tracked), tracked, 30, NOON, most=2)
+    assert [article.id for article in looked.articles] == ["a0", "a2"]
+    assert (looked.count, looked.whole_since) == (3, NOON.date())
+    assert (
+        str(looked)
+        == f"3 articles looked through: all since {NOON:%Y-%m-%d}, of older ones those with words of the names"
+    )
+    whole = trial.look_through(index, Matcher(tracked), tracked, 30, NOON)
+    assert [article.id for article in whole.articles] == ["a0", "a2", "a3"]
 
 
 def test_an_alert_that_was_marked_false_keeps_its_like_quiet_until_the_mark_is_taken_back(tmp_path: Path) -> None:
