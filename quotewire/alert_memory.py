@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from quotewire.ports import MARK, Clock, Stream, StreamRecord
+from quotewire.ports import Clock, Stream, StreamRecord
 from schemas.codec import Malformed, decode
-from schemas.records import Alert, StoryMember
-from schemas.topics import ALERTS, STORIES, Topic
+from schemas.records import Alert, Forgotten, StoryMember, TopicRecord
+from schemas.topics import ALERTS, FORGOTTEN, STORIES, Topic
 
 if TYPE_CHECKING:
     from consumers.alerts.state import AlertState
@@ -19,8 +19,21 @@ _log = structlog.get_logger()
 REMEMBERED = (STORIES, ALERTS)
 """What the memory is made of. Stories first: an alert is only kept whole while its story is known."""
 
-FORGOTTEN_FROM, FORGOTTEN_TO = f"{MARK}alerts-forgotten-from", f"{MARK}alerts-forgotten-to"
-"""What stands between the positions of these groups is not remembered: a replay that is to alert again sets them."""
+
+class Gaps:
+    """What is not remembered of the topics any more, because a replay was to alert again. Raises Unavailable."""
+
+    def __init__(self, stream: Stream) -> None:
+        self._stretches: dict[tuple[str, int], list[range]] = {}
+        for record in stream.read(FORGOTTEN.name):
+            forgotten = _decoded(FORGOTTEN, record)
+            for each in forgotten.stretches if isinstance(forgotten, Forgotten) else ():
+                self._stretches.setdefault((each.topic, each.partition), []).append(range(each.start, each.end))
+
+    def __contains__(self, record: StreamRecord) -> bool:
+        """Whether a record is one of those."""
+        stretches = self._stretches.get((record.topic, record.partition), ())
+        return any(record.offset in stretch for stretch in stretches)
 
 
 class AlertMemory:
@@ -39,23 +52,23 @@ class AlertMemory:
         self._clock = clock
         self._state = AlertState()
         self._next: dict[str, dict[int, int]] = {}
-        self._forgotten: dict[str, dict[int, range]] | None = None
+        self._gaps: Gaps | None = None
 
     def recall(self) -> AlertState:
         """The state, brought up to date. Raises Unavailable."""
-        if self._forgotten is None:
+        if self._gaps is None:
             # The newest alert of each id is kept for ever, and is read for as long as it can matter.
             now = self._clock.now()
             self._next = {
                 topic.name: dict(self._stream.offsets_at(topic.name, now - topic.retention)) for topic in REMEMBERED
             }
             # Last: where Kafka is away meanwhile, all of it is asked for again.
-            self._forgotten = {topic.name: forgotten(self._stream, topic) for topic in REMEMBERED}
+            self._gaps = Gaps(self._stream)
         for topic in REMEMBERED:
-            positions, gone = self._next[topic.name], self._forgotten[topic.name]
+            positions = self._next[topic.name]
             ends = self._stream.ends(topic.name)
             for record in self._stream.read(topic.name, positions, ends):
-                if record.offset not in gone.get(record.partition, ()):
+                if record not in self._gaps:
                     self._learn(topic, record)
                 positions[record.partition] = record.offset + 1
             # Behind the last record stands the end of its transaction, which need not be read again each time.
@@ -64,18 +77,15 @@ class AlertMemory:
         return self._state
 
     def _learn(self, topic: Topic, record: StreamRecord) -> None:
-        try:
-            learned = decode(topic, record.value)
-        except Malformed as error:
-            # Only this stage writes here; a record that it cannot read any more stands in nobody else's way.
-            _log.error("not remembered", article=record.key, topic=topic.name, offset=record.offset, reason=str(error))
-            return
-        assert isinstance(learned, StoryMember | Alert)
-        self._state.learn(learned)
+        learned = _decoded(topic, record)
+        if isinstance(learned, StoryMember | Alert):
+            self._state.learn(learned)
 
 
-def forgotten(stream: Stream, topic: Topic) -> dict[int, range]:
-    """The offsets of each partition that are not remembered any more. Raises Unavailable."""
-    ends = {at.partition: at.committed for at in stream.positions(topic.name, FORGOTTEN_TO)}
-    starts = stream.positions(topic.name, FORGOTTEN_FROM)
-    return {at.partition: range(at.committed, ends[at.partition]) for at in starts}
+def _decoded(topic: Topic, record: StreamRecord) -> TopicRecord | None:
+    try:
+        return decode(topic, record.value)
+    except Malformed as error:
+        # Only we write here; a record that we cannot read any more stands in nobody else's way.
+        _log.error("not remembered", article=record.key, topic=topic.name, offset=record.offset, reason=str(error))
+        return None

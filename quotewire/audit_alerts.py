@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 
-from quotewire.alert_memory import forgotten
+from quotewire.alert_memory import Gaps
 from quotewire.audit_parts import Article, Audit, Finding, Letters, fields_of, passed_by, revision_in, some_at_a_time
 from quotewire.ports import Index, Stream, StreamRecord
 from schemas.codec import Malformed, decode
@@ -16,12 +16,12 @@ from schemas.topics import ALERTS, ENRICHED, STORIES
 def account_for_alerts(stream: Stream, index: Index, letters: Letters, result: Audit) -> None:
     """Hold every alert that the topic keeps against the index, and its revisions against each other."""
     passed = passed_by(stream, ALERTS, "index")
-    asked_again = forgotten(stream, ALERTS)
+    asked_again = Gaps(stream)
     times: Counter[tuple[str, int]] = Counter()
     newest: dict[str, tuple[int, StreamRecord]] = {}
     for record in stream.read(ALERTS.name):
         revision = _alert_revision(record)
-        if record.offset >= asked_again[record.partition].stop:
+        if record not in asked_again:
             times[record.key, revision] += 1
         if record.key not in newest or revision >= newest[record.key][0]:
             newest[record.key] = revision, replace(record, value=b"")

@@ -11,10 +11,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from quotewire.alert_memory import FORGOTTEN_FROM, FORGOTTEN_TO, REMEMBERED
-from quotewire.ports import PartitionPosition, Stream, Unavailable
+from quotewire.alert_memory import REMEMBERED
+from quotewire.ports import Message, PartitionPosition, Stream, Unavailable
 from quotewire.stages import Stage
-from schemas.topics import Topic
+from schemas.codec import encode
+from schemas.records import Forgotten, Stretch
+from schemas.topics import FORGOTTEN, Topic
 
 _AGO = re.compile(r"(\d+)\s*([smhdw])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
@@ -64,7 +66,7 @@ def set_back(stream: Stream, stage: Stage, start: Start, *, dry_run: bool = Fals
     return again
 
 
-def forget_alerts(stream: Stream, alerts: Stage, start: Start) -> None:
+def forget_alerts(stream: Stream, alerts: Stage, start: Start, now: datetime) -> None:
     """Let the alerts stage forget what it has looked through and raised since then, so that it raises it again.
 
     Raises Unavailable where that stage runs; ValueError where the start is no moment.
@@ -75,13 +77,15 @@ def forget_alerts(stream: Stream, alerts: Stage, start: Start) -> None:
     for topic in alerts.topics:  # refused while it runs, for it would not notice
         stands = {at.partition: at.committed for at in stream.positions(topic.name, alerts.name)}
         _move(stream, topic, alerts.name, stands)
+    stretches = []
     for topic in REMEMBERED:
-        positions = stream.positions(topic.name, FORGOTTEN_TO)
-        since = stream.offsets_at(topic.name, moment) if moment else {at.partition: 0 for at in positions}
-        ends = {at.partition: at.end for at in positions}
-        # In this order nothing else is forgotten, wherever it is cut short, and whichever Kafka lets go of first.
-        for group, offsets in ((FORGOTTEN_FROM, ends), (FORGOTTEN_TO, ends), (FORGOTTEN_FROM, since)):
-            stream.move(topic.name, group, offsets)
+        since = stream.offsets_at(topic.name, moment) if moment else {}
+        stretches += [
+            Stretch(topic=topic.name, partition=partition, start=since.get(partition, 0), end=end)
+            for partition, end in stream.ends(topic.name).items()
+        ]
+    forgotten = Forgotten(id=now.isoformat(), asked=now, stretches=tuple(stretches))
+    stream.publish([Message(FORGOTTEN.name, FORGOTTEN.key(forgotten), encode(forgotten))])
 
 
 def _offsets(

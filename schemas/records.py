@@ -284,5 +284,25 @@ class DeadLetter(_Model):
     replayed: Time | None = Field(None, description="When the record was published again; the newest of one id counts.")
 
 
-TopicRecord = RawArticle | EnrichedArticle | StoryMember | Alert | DeadLetter
+class Stretch(_Model):
+    """Records of one partition of a topic, from an offset to before another one."""
+
+    topic: str
+    partition: int
+    start: int
+    end: int
+
+
+class Forgotten(_Model):
+    """Topic `forgotten`: what the alerts stage is not to remember any more, so that it alerts again; an operator asked
+    for that.
+    """
+
+    schema_version: Literal[1] = 1
+    id: str
+    asked: Time
+    stretches: tuple[Stretch, ...]
+
+
+TopicRecord = RawArticle | EnrichedArticle | StoryMember | Alert | DeadLetter | Forgotten
 """Any record that travels on a topic."""

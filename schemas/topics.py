@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from schemas.records import Alert, DeadLetter, EnrichedArticle, RawArticle, StoryMember, TopicRecord
+from schemas.records import Alert, DeadLetter, EnrichedArticle, Forgotten, RawArticle, StoryMember, TopicRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +39,12 @@ STORIES = Topic(
 """Kept as long as `enriched`: what can come again from there is known here."""
 ALERTS = Topic("alerts", Alert, lambda record: record.id, partitions=3, retention=timedelta(days=90), compacted=True)
 DEAD_LETTERS = Topic("dead-letters", DeadLetter, lambda record: record.id, partitions=1, retention=timedelta(days=90))
+FORGOTTEN = Topic(
+    "forgotten", Forgotten, lambda record: record.id, partitions=1, retention=timedelta(days=90), compacted=True
+)
+"""Kept for ever: so may the alerts be of which it speaks. Each has a key of its own, and there are few."""
 
-TOPICS: dict[str, Topic] = {topic.name: topic for topic in (RAW, ENRICHED, STORIES, ALERTS, DEAD_LETTERS)}
+TOPICS: dict[str, Topic] = {topic.name: topic for topic in (RAW, ENRICHED, STORIES, ALERTS, DEAD_LETTERS, FORGOTTEN)}
 """Every topic by its name."""
 
 

@@ -27,7 +27,7 @@ from quotewire.adapters.stream_rules import (
     share_out,
     unknown_topic,
 )
-from quotewire.ports import MARK, Clock, Message, PartitionPosition, Prepared, Rebalanced, StreamRecord, Unavailable
+from quotewire.ports import Clock, Message, PartitionPosition, Prepared, Rebalanced, StreamRecord, Unavailable
 from schemas.topics import Topic
 
 _LOOK_FOR_THE_DEAD = 0.25
@@ -198,8 +198,7 @@ class MemoryStream:
         """Drop what the topic need not keep and every group has committed; as quotewire.adapters.sqlite_retention."""
         partition = self._partitions[topic.name, number]
         name = (topic.name, number)
-        groups = [group for group_name, group in self._groups.items() if not group_name.startswith(MARK)]
-        committed = [group.committed[name] for group in groups if name in group.committed]
+        committed = [group.committed[name] for group in self._groups.values() if name in group.committed]
         processed = partition.index_of(min(committed, default=partition.next))
         if not topic.compacted:
             old = bisect_left(partition.records, now - topic.retention, key=_time)

@@ -13,7 +13,6 @@ from datetime import datetime, timedelta
 
 from quotewire.adapters.sqlite import Database
 from quotewire.adapters.sqlite_topics import Partition, beginning_of, first_id, offset_at
-from quotewire.ports import MARK
 
 CHUNK = 1000
 """Records deleted in one transaction: other writers wait no longer than this takes."""
@@ -64,8 +63,7 @@ def _goes_before(connection: sqlite3.Connection, partition: Partition, cutoff: d
 
 def _committed_by_all(connection: sqlite3.Connection, partition: Partition) -> int:
     (least,) = connection.execute(
-        "SELECT min(committed) FROM positions WHERE partition = ? AND substr(consumer_group, 1, ?) <> ?",
-        (partition.id, len(MARK), MARK),
+        "SELECT min(committed) FROM positions WHERE partition = ?", (partition.id,)
     ).fetchone()
     return partition.next if least is None else int(least)
 

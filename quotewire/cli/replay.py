@@ -56,7 +56,7 @@ def replay(
     with Wiring(load()) as wiring:
         try:
             if alert_again and not dry_run:
-                forget_alerts(wiring.stream, STAGES["alerts"], begin)
+                forget_alerts(wiring.stream, STAGES["alerts"], begin, wiring.clock.now())
             again = set_back(wiring.stream, STAGES[stage], begin, dry_run=dry_run)
         except (KeyError, ValueError) as error:
             fail(f"--from {start}: {error.args[0]}", MISUSED)

@@ -24,11 +24,10 @@ from quotewire.ports.index import (
 )
 from quotewire.ports.prepared import Prepared
 from quotewire.ports.refusals import ConfigurationError, Rebalanced, Rejected, Unavailable, UnknownTopic
-from quotewire.ports.stream import MARK, Message, PartitionPosition, Stream, StreamRecord, Subscription
+from quotewire.ports.stream import Message, PartitionPosition, Stream, StreamRecord, Subscription
 from quotewire.ports.tracked_name import TrackedName
 
 __all__ = [
-    "MARK",
     "ArticleHit",
     "ArticlePage",
     "ArticleQuery",

@@ -88,10 +88,6 @@ class Subscription(Protocol):
         ...
 
 
-MARK = "mark-"
-"""A group whose name begins so only marks places in topics: nobody joins it, and nothing is kept for its sake."""
-
-
 class Stream(Protocol):
     """Topics with partitions, consumer groups and atomic commits. A topic never created is an UnknownTopic everywhere,
     which is a KeyError.

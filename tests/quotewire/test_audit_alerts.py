@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 from quotewire.dead_letters import dead_letters, replay
 from quotewire.ports import Message
+from quotewire.replaying import Start, forget_alerts
+from quotewire.stages import STAGES
 from schemas.codec import encode
 from schemas.records import Fingerprint, StoryMember
 from schemas.topics import ALERTS, STORIES
@@ -108,3 +111,27 @@ def test_an_alert_sent_through_again_by_hand_is_not_twice(newsroom: Newsroom) ->
     assert [finding.state for finding in newsroom.audit().findings] == ["dead"]
     replay(newsroom.stream, letter, newsroom.clock)
     assert newsroom.audit().complete
+
+
+def test_what_was_raised_again_because_that_was_asked_for_is_not_twice(newsroom: Newsroom) -> None:
+    for _ in range(3):
+        raise_alerts(newsroom, "x")
+        forget_alerts(newsroom.stream, STAGES["alerts"], Start(offset=0), newsroom.clock.now())
+    raise_alerts(newsroom, "x")
+    newsroom.work("index")
+    assert newsroom.audit().complete
+    raise_alerts(newsroom, "x")
+    newsroom.work("index")
+    assert newsroom.audit().twice == ["alert x: raised 2 times in revision 1"]
+
+
+def test_only_what_was_to_be_raised_again_may_be(newsroom: Newsroom) -> None:
+    raise_alerts(newsroom, "x", "y")
+    newsroom.clock.time += timedelta(hours=1)
+    since = newsroom.clock.now()
+    raise_alerts(newsroom, "z")
+    newsroom.clock.time += timedelta(hours=1)
+    forget_alerts(newsroom.stream, STAGES["alerts"], Start(time=since), newsroom.clock.now())
+    raise_alerts(newsroom, "y", "z")
+    newsroom.work("index")
+    assert newsroom.audit().twice == ["alert y: raised 2 times in revision 1"]

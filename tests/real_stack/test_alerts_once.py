@@ -10,16 +10,22 @@ import time
 import uuid
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from kafka import KafkaAdminClient
 
 from consumers.index import Indexing
 from quotewire.adapters.elasticsearch_connection import ElasticsearchOptions
 from quotewire.adapters.elasticsearch_index import ElasticsearchIndex
 from quotewire.adapters.kafka_stream import KafkaStream
 from quotewire.adapters.stream_rules import MachineClock
+from quotewire.audit_alerts import account_for_alerts
+from quotewire.audit_parts import Audit, Letters
 from quotewire.ports import Stream
+from quotewire.replaying import Start, forget_alerts
+from quotewire.stages import STAGES
 from quotewire.worker import Worker
 from schemas.codec import decode
 from schemas.records import Alert, EnrichedArticle, StoryMember
@@ -75,6 +81,27 @@ def _check(stream: Stream, address: str, index_address: str) -> None:
             _until(lambda: index.counts()["alerts"] == len(newest))
             assert {alert.id: alert for alert in index.alerts(limit=100)} == newest
             _move_back(stream, ALERTS.name, "index")
+        _alert_again(stream, address, told)
+        _index(stream, index)
+        result = Audit()
+        account_for_alerts(stream, index, Letters([]), result)
+        assert (result.complete, result.alerts_indexed) == (True, len(told))
+
+
+def _alert_again(stream: Stream, address: str, told: dict[str, list[Alert]]) -> None:
+    """As `replay --alert-again` does; then Kafka lets go of every group's positions, as it does after a week."""
+    forget_alerts(stream, STAGES["alerts"], Start(offset=0), datetime.now(UTC))
+    _move_back(stream, ENRICHED.name, "alerts")
+    _work(stream, WATCHED)
+    again = _alerts(stream)
+    assert {key: len(grown) for key, grown in again.items()} == {key: 2 * len(grown) for key, grown in told.items()}
+    server, _, prefix = address.removeprefix("kafka://").partition("/")
+    with KafkaAdminClient(bootstrap_servers=server) as admin:
+        groups = [group["group_id"] for group in admin.list_groups() if group["group_id"].startswith(f"{prefix}.")]
+        assert groups
+        admin.delete_groups(groups)
+    _work(stream, WATCHED)
+    assert _alerts(stream) == again, "a stage that begins again from the start remembers what it has raised again"
 
 
 def _alert_while_killed(stream: Stream, address: str, articles: Sequence[EnrichedArticle]) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from quotewire.adapters.memory_stream import MemoryStream
 from quotewire.adapters.sqlite_stream import SqliteStream
-from quotewire.ports import MARK, Message, StreamRecord
+from quotewire.ports import Message, StreamRecord
 from schemas.records import Alert, RawArticle
 from schemas.topics import Topic
 
@@ -105,14 +105,6 @@ def test_a_group_that_was_moved_back_keeps_what_it_is_to_process_again(stream: E
     clock.pass_days(30)
     publish(stream, KEPT_A_WEEK, "third")
     assert [record.value for record in process_all(stream, "group")] == [b"second", b"third"]
-
-
-def test_a_group_that_only_marks_a_place_keeps_nothing(stream: Embedded, clock: SetClock) -> None:
-    publish(stream, KEPT_A_WEEK, "old")
-    stream.move(KEPT_A_WEEK.name, f"{MARK}here", {0: 0})
-    clock.pass_days(8)
-    publish(stream, KEPT_A_WEEK, "new")
-    assert kept(stream) == ["new"]
 
 
 def test_a_clock_set_back_does_not_confuse_the_order_of_times(stream: Embedded, clock: SetClock) -> None:
