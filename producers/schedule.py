@@ -43,7 +43,7 @@ class ScheduleLimits:
 
     floor: float = 300
     """No feed is asked more often."""
-    ceiling: float = 14_400
+    ceiling: float = 3_600
     """A feed that answers is asked at least this often, unless it says otherwise."""
     start: float = 900
     """Interval of a feed that was never polled."""
@@ -62,7 +62,7 @@ class ScheduleLimits:
     quiet_after: float = 604_800
     """Time without anything new after which a feed is quiet."""
     outage: float = 60
-    """Shortest wait where the network at this end is down; up to twice as long."""
+    """Shortest wait where the network at this end is down; up to five times as long, so that not all come back at once."""
     jitter: float = 0.1
     """Share by which each wait is drawn shorter or longer, so that feeds do not march in step."""
 
@@ -208,7 +208,7 @@ def after_outage(
 
     Spread out, so that not every feed is asked at once when the network is back.
     """
-    wait = limits.outage * (1 + random())
+    wait = limits.outage * (1 + 4 * random())
     return replace(record, state="failing", reason=reason, last_poll=now, next_poll=now + timedelta(seconds=wait))
 
 

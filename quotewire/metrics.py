@@ -28,7 +28,7 @@ _BATCH_BUCKETS = (0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800)
 """Seconds. Half an hour is the longest batch that keeps its group."""
 
 _LATENCY_BUCKETS = (0.25, 0.5, 1, 2, 3, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 14_400, 86_400)
-"""Seconds. From the two seconds that we mean to keep to the four hours between two polls of a quiet feed, and a day."""
+"""Seconds. From the two seconds that we mean to keep to the hour between two polls of a quiet feed, and a day."""
 
 disable_created_metrics()  # type: ignore[no-untyped-call]
 

@@ -28,10 +28,10 @@ def life() -> Life:
 
 
 def test_polls_are_spent_where_stories_are(life: Life) -> None:
-    assert life.share_of_polls() < 0.3
+    assert life.share_of_polls() < 0.4
     busy = [feed for feed in life.feeds if feed.per_day >= 10]
     rare = [feed for feed in life.feeds if feed.per_day < 1]
-    assert life.share_of_polls(busy) > 5 * life.share_of_polls(rare)
+    assert life.share_of_polls(busy) > 4 * life.share_of_polls(rare)
 
 
 def test_most_stories_are_told_as_soon_as_at_a_fixed_interval_of_many_times_the_polls(life: Life) -> None:
