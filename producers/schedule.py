@@ -62,7 +62,7 @@ class ScheduleLimits:
     quiet_after: float = 604_800
     """Time without anything new after which a feed is quiet."""
     outage: float = 60
-    """Shortest wait where the network at this end is down; up to five times as long, so that not all come back at once."""
+    """Shortest wait where the network at this end is down; up to five times as long, so that they spread out."""
     jitter: float = 0.1
     """Share by which each wait is drawn shorter or longer, so that feeds do not march in step."""
 
