@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from consumers.alerts.forms import folded
 from consumers.alerts.judging import Judged
 from consumers.alerts.speaking import Speaking
+from consumers.alerts.surroundings import Surroundings
 from quotewire.ports import TrackedName
 from schemas.records import AlertQuote, Condition, EnrichedArticle, Quote, Span
 
@@ -23,10 +24,10 @@ _WORD = re.compile(r"\w+")
 class Context:
     """One article, as the conditions of entries ask about it."""
 
-    def __init__(self, article: EnrichedArticle) -> None:
+    def __init__(self, article: EnrichedArticle, around: Surroundings) -> None:
         self._article = article
-        self._folded = folded(article.text)
-        self._headline_end = article.headline.end if article.headline else 0
+        self._around = around
+        self._headline_end = around.headline_end
         self._places: dict[str, list[tuple[int, int]]] = {}
         self._short_headline_end = min(self._headline_end, _LONGEST)
 
@@ -55,7 +56,7 @@ class Context:
         )
 
     def _surroundings(self, start: int, end: int) -> tuple[int, int]:
-        text = self._folded
+        text = self._around.folded
         before = [match.start() for match in _WORD.finditer(text, max(0, start - 12 * NEAR_WORDS), start)]
         after = [match.end() for match in _WORD.finditer(text, end, end + 12 * NEAR_WORDS)]
         first, last = max(0, start - _LONGEST), min(len(text), end + _LONGEST)
@@ -69,7 +70,7 @@ class Context:
         """Whether words stand between two offsets, in whatever case and number, but for the name itself."""
         if words not in self._places:
             pattern = re.compile(rf"(?<!\w){re.escape(folded(words))}(?:'?s|es|'s)?(?!\w)")
-            self._places[words] = [match.span() for match in pattern.finditer(self._folded)]
+            self._places[words] = [match.span() for match in pattern.finditer(self._around.folded)]
         places = self._places[words]
         return any(
             last <= end and not (apart_from[0] <= first and last <= apart_from[1])

@@ -31,5 +31,6 @@ class Lines:
 
 def in_capitals(line: str) -> bool:
     """Whether a line is written in capitals throughout."""
-    letters = [char for char in line if char.isalpha() and char.lower() != char.upper()]
-    return len(letters) > 3 and sum(char.isupper() for char in letters) >= 0.8 * len(letters)
+    capital = sum(map(str.isupper, line))
+    letters = capital + sum(map(str.islower, line))
+    return letters > 3 and capital >= 0.8 * letters

@@ -64,7 +64,7 @@ class Matcher:
             return []
         boilerplate = Boilerplate(around.text, around.headline_end)
         by_name = _judged(around, boilerplate, found)
-        context = Context(article)
+        context = Context(article, around)
         matched = [match for judged in by_name.values() if (match := self._match(article, context, judged)) is not None]
         if any(match.tracked.together_with for match in matched):
             there = {*by_name, *self._companions_in(around, boilerplate)}
@@ -73,7 +73,7 @@ class Matcher:
 
     def _companions_in(self, around: Surroundings, boilerplate: Boilerplate) -> Iterator[str]:
         """What stands in the article of the words that entries ask for and that are no entries themselves."""
-        for form, start, end in self._companions.in_text(around.text, around.lines):
+        for form, start, end in self._companions.in_text(around):
             if not boilerplate.holds(start, end):
                 yield form.tracked.name
 

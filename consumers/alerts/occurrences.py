@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from ahocorasick_rs import AhoCorasick
 
 from consumers.alerts.forms import Form, forms_of, searched, stands_alone, written_alike
-from consumers.alerts.lines import Lines
 from consumers.alerts.surroundings import SUFFIXES, Surroundings
-from consumers.enrich.names.spelling import SHORTEST, plain, same_given_name, sound
+from consumers.enrich.names.spelling import SHORTEST, plain, same_given_name, sound, spellings
 from quotewire.ports import TrackedName
 from schemas.records import Entity
 
@@ -56,15 +55,16 @@ class FormIndex:
         self._patterns = list(self._exact)
         self._finder = AhoCorasick(self._patterns) if self._patterns else None
 
-    def in_text(self, text: str, lines: Lines) -> Iterator[tuple[Form, int, int]]:
+    def in_text(self, around: Surroundings) -> Iterator[tuple[Form, int, int]]:
         """Each form that stands in a text as whole words and written as a name is, with its start and end."""
         if self._finder is None:
             return
+        text = around.text
         for number, start, end in self._finder.find_matches_as_indexes(searched(text), overlapping=True):
             if not stands_alone(text, start, end):
                 continue
             for form in self._exact[self._patterns[number]]:
-                if written_alike(form.written, text[start:end], lines, start):
+                if written_alike(form.written, text[start:end], around.lines, start):
                     yield form, start, end
 
     def spelt_otherwise(self, words: Sequence[str]) -> Iterator[Form]:
@@ -77,7 +77,7 @@ class FormIndex:
 
 def occurrences(index: FormIndex, around: Surroundings) -> list[Occurrence]:
     """Every place where a form stands in the text, or an entity is mentioned whose name is one; in order."""
-    text, mentions = around.text, around.mentions
+    text = around.text
     found: dict[tuple[int, int, str], Occurrence] = {}
 
     def note(occurrence: Occurrence) -> None:
@@ -86,11 +86,11 @@ def occurrences(index: FormIndex, around: Surroundings) -> list[Occurrence]:
         if known is None or (known.respelt and not occurrence.respelt):
             found[key] = occurrence
 
-    for form, start, end in index.in_text(text, around.lines):
-        note(Occurrence(form, start, end, mentions.at(start, end)))
+    for form, start, end in index.in_text(around):
+        note(Occurrence(form, start, end, around.mentions.at(start, end)))
     for match in _CAPITALISED.finditer(text) if index.respells else ():
         for form, start, end in _respelt(index, match):
-            note(Occurrence(form, start, end, mentions.at(start, end), respelt=True))
+            note(Occurrence(form, start, end, around.mentions.at(start, end), respelt=True))
     named = [(occurrence.entity, occurrence) for occurrence in found.values() if occurrence.entity]
     for entity, occurrence in named:
         if _names_it(entity, occurrence, text):
@@ -107,16 +107,13 @@ def _names_it(entity: Entity, occurrence: Occurrence, text: str) -> bool:
 
 
 def _respelt(index: FormIndex, match: re.Match[str]) -> Iterator[tuple[Form, int, int]]:
-    words = [
-        (word.group(), match.start() + word.start(), match.start() + word.end())
-        for word in re.finditer(r"\S+", match.group())
-    ]
+    words = list(re.finditer(r"\S+", match.group()))
+    bare = [_bare(word.group()) for word in words]
     for first in range(len(words)):
         for last in range(first, min(len(words), first + 4)):
-            given = [_bare(word) for word, _, _ in words[first : last + 1]]
-            for form in index.spelt_otherwise(given):
-                bare_end = words[last][1] + len(given[-1])
-                yield form, words[first][1], bare_end
+            for form in index.spelt_otherwise(bare[first : last + 1]):
+                start, end = words[first].start(), words[last].start() + len(bare[last])
+                yield form, match.start() + start, match.start() + end
 
 
 def _bare(word: str) -> str:
@@ -124,7 +121,9 @@ def _bare(word: str) -> str:
 
 
 def _sounds(words: Sequence[str]) -> Iterator[tuple[str, ...]]:
-    """The keys under which a name is looked up: by its last word and the first letter of its first."""
+    """The keys under which a name is looked up: the sound of its last word with each way in which its first may be one
+    with another, as `same_given_name` has it.
+    """
     words = [word for word in words if plain(word) and plain(word) not in SUFFIXES]
     if not words:
         return
@@ -132,8 +131,13 @@ def _sounds(words: Sequence[str]) -> Iterator[tuple[str, ...]]:
     if len(words) == 1:
         if len(plain(words[0])) > SHORTEST + 1:
             yield (last,)
-    else:
-        yield last, "…"
+        return
+    first = plain(words[0])
+    yield last, "spelt", first
+    if sounds := sound(words[0]):
+        yield last, "sounds", sounds
+    if one := spellings("given names").get(first):
+        yield last, "one of", one
 
 
 def _one_name(form: Sequence[str], words: Sequence[str]) -> bool:

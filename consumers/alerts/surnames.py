@@ -60,9 +60,8 @@ def _surnames(text: str, full: Sequence[Judged]) -> set[str]:
 def _alone(around: Surroundings, occurrence: Occurrence, surnames: set[str]) -> Iterator[Occurrence]:
     """Each place where one of the surnames stands without a given name before it."""
     text, lines, mentions = around.text, around.lines, around.mentions
-    low = folded(text)
     for surname in sorted(surnames):
-        for match in re.finditer(re.escape(surname), low):
+        for match in re.finditer(re.escape(surname), around.folded):
             start, end = match.span()
             if not text[start].isupper() or not stands_alone(text, start, end):
                 continue

@@ -36,11 +36,27 @@ class Surroundings:
     """One article's text, as it is asked about by offsets."""
 
     def __init__(self, article: EnrichedArticle) -> None:
+        self._article = article
         self.text = article.text
         self.entities = article.entities
         self.headline_end = article.headline.end if article.headline else 0
-        self.lines = Lines(article.text)
-        self.mentions = Mentions(article, self.lines)
+
+    # Most articles mention no tracked name: nothing is worked out for these.
+
+    @cached_property
+    def folded(self) -> str:
+        """The text in lower case and without diacritics, with the same offsets."""
+        return folded(self.text)
+
+    @cached_property
+    def lines(self) -> Lines:
+        """The lines of the text."""
+        return Lines(self.text)
+
+    @cached_property
+    def mentions(self) -> Mentions:
+        """Where entities are mentioned."""
+        return Mentions(self._article, self.lines)
 
     def before(self, start: int, most: int = 24) -> str:
         """The characters before an offset."""
