@@ -16,6 +16,8 @@ from schemas.records import EnrichedArticle, Span
 
 CORPUS = Path(__file__).parent.parent / "corpus"
 HALVES = ("tuning", "heldout")
+STORY_SETS = ("tuning", "tuning-frequent", "heldout")
+"""Of the stories there are further ones to tune on, with names that are in the news every day."""
 _FIRST_DAY = datetime(2026, 3, 1, 7, tzinfo=UTC)
 
 
@@ -70,6 +72,9 @@ def _copies(story: dict[str, Any]) -> list[tuple[str, str, float]]:
     if "update" in story:
         new_title, _, lead = story["update"].strip().partition("\n")
         copies.append((new_title, "\n\n".join([lead.strip(), *paragraphs[1:]]), 10.0))
+    for number, other in enumerate(story.get("others", ())):
+        other_title, _, text = other.strip().partition("\n")
+        copies.append((other_title, text.strip(), 4.0 + number))
     return copies
 
 

@@ -1,7 +1,7 @@
 """`python -m benchmarks.stories`: are the copies of a story found together, and near neighbours told apart?
 
 On corpus/stories: pairs of articles put into one story, of those that belong to one (recall) and of those that were put
-(precision). The second half is scored as a whole only. `--show` lists the wrong pairs of the first half.
+(precision). The held-out half is scored as a whole only. `--show` lists the wrong pairs of the others.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sys
 import time
 from itertools import combinations
 
-from benchmarks.labelled import HALVES, story_copies
+from benchmarks.labelled import STORY_SETS, story_copies
 from consumers.alerts.matcher import Matcher
 from consumers.stories.embedding import WordLlamaEmbedder
 from quotewire.trial import outputs
@@ -21,7 +21,7 @@ def main() -> None:
     """Print the figures."""
     embedder = WordLlamaEmbedder()
     embedder.embed(["It is loaded when first asked for."])
-    for half in HALVES:
+    for half in STORY_SETS:
         copies = story_copies(half)
         articles = [article for _, article in copies]
         start = time.process_time()
@@ -33,7 +33,7 @@ def main() -> None:
             right += together and one == other
             wrong += together and one != other
             missed += not together and one == other
-            if "--show" in sys.argv and half == HALVES[0] and together != (one == other):
+            if "--show" in sys.argv and half != STORY_SETS[-1] and together != (one == other):
                 print("WRONG " if together else "MISSED", a.title, "|", b.title)
         print(
             f"{half}: {len(copies)} articles, {len({name for name, _ in copies})} stories; pairs: precision "

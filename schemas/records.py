@@ -177,6 +177,9 @@ class Fingerprint(_Model):
     names: tuple[str, ...] = Field((), description="Words of names, folded, those of the headline and the lead first.")
     lead_names: int = Field(0, description="How many of `names` stand in the headline or the lead.")
     numbers: tuple[str, ...] = Field((), description="Numbers in the headline and the lead, with what they count.")
+    event: Base64Bytes = Field(b"", description="As `vector`, of the same words without the names.")
+    days: tuple[int, ...] = Field((), description="Days of the week named there, from 0 for Monday.")
+    unspaced: bool = Field(False, description="Whether it is mostly in a script without spaces between words.")
 
 
 class StoryMember(_Model):

@@ -1,4 +1,4 @@
-"""An article's fingerprint: what is kept of it to tell its story by, a kilobyte whatever its length."""
+"""An article's fingerprint: what is kept of it to tell its story by, one and a half kilobytes whatever its length."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 from datasketch import MinHash
 from numpy.typing import NDArray
 
-from consumers.stories.names import folded, numbers, one_spelling, present, words_of_names
+from consumers.stories.names import days, folded, numbers, one_spelling, present, without, words_of_names
 from schemas.records import Fingerprint
 
 PERMUTATIONS = 64
@@ -19,14 +19,18 @@ PERMUTATIONS = 64
 containment of documents”, 1997)."""
 
 _SHINGLE = 3
+"""Words that make a shingle; of a script without spaces two characters do, for a word there has one or two."""
 _LEAD_WORDS = 70
-"""About three sentences: where an article says what happened."""
+"""About three sentences: where an article says what happened. In scripts without spaces a character counts as one."""
 _MOST_READ = 20_000
 """Code points of a text at the most; what comes after says nothing more of what it is about."""
 _MOST_NAMES = 60
 _MOST_NUMBERS = 24
 _SCALE = 127
-_WORD = re.compile(r"\w+")
+# Han, Kana, Thai, Lao, Myanmar, Khmer.
+_UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
+_WORD = re.compile(rf"[{_UNSPACED}]|[^\W{_UNSPACED}]+")
+_CHARACTER = re.compile(rf"[{_UNSPACED}]")
 
 
 class Embedder(Protocol):
@@ -39,20 +43,25 @@ class Embedder(Protocol):
 
 def fingerprints(articles: Sequence[tuple[str, str]], embedder: Embedder) -> list[Fingerprint]:
     """The fingerprint of each article, given as title and body (the body without the title)."""
-    leads = [_lead(title, body) for title, body in articles]
-    vectors = np.rint(embedder.embed(leads) * _SCALE).astype(np.int8) if leads else ()
-    return [
-        _fingerprint(title, body, lead, vector)
-        for (title, body), lead, vector in zip(articles, leads, vectors, strict=True)
-    ]
+    if not articles:
+        return []
+    cut = [(title[:_MOST_READ], body[:_MOST_READ]) for title, body in articles]
+    leads = [_lead(title, body) for title, body in cut]
+    names = [words_of_names(title, body) for title, body in cut]
+    events = [without(named, lead) for named, lead in zip(names, leads, strict=True)]
+    vectors = np.rint(embedder.embed([*leads, *events]) * _SCALE).astype(np.int8)
+    parts = zip(cut, leads, names, vectors[: len(leads)], vectors[len(leads) :], strict=True)
+    return [_fingerprint(body or title, *rest) for (title, body), *rest in parts]
 
 
-def _fingerprint(title: str, body: str, lead: str, vector: NDArray[np.int8]) -> Fingerprint:
-    shingles = _shingles((body or title)[:_MOST_READ])
+def _fingerprint(
+    text: str, lead: str, names: list[str], vector: NDArray[np.int8], event: NDArray[np.int8]
+) -> Fingerprint:
+    words = [folded(match.group()) for match in _WORD.finditer(text)]
+    unspaced = sum(_CHARACTER.match(word) is not None for word in words) > len(words) / 2
+    shingles = _shingles(words, 2 if unspaced else _SHINGLE)
     minhash = MinHash(num_perm=PERMUTATIONS, seed=1)
     minhash.update_batch([shingle.encode() for shingle in shingles])
-    title, body = title[:_MOST_READ], body[:_MOST_READ]
-    names = words_of_names(title, body)
     in_lead = present(names, lead)
     leading = list(dict.fromkeys(map(one_spelling, in_lead)))[:_MOST_NAMES]
     ordered = list(dict.fromkeys([*leading, *map(one_spelling, names)]))[:_MOST_NAMES]
@@ -63,6 +72,9 @@ def _fingerprint(title: str, body: str, lead: str, vector: NDArray[np.int8]) -> 
         names=tuple(ordered),
         lead_names=len(leading),
         numbers=tuple(numbers(lead)[:_MOST_NUMBERS]),
+        event=b64encode(event.tobytes()),
+        days=tuple(sorted(days(lead))),
+        unspaced=unspaced,
     )
 
 
@@ -75,8 +87,7 @@ def _lead(title: str, body: str) -> str:
     return f"{title}. {body[:end]}" if title else body[:end]
 
 
-def _shingles(text: str) -> list[str]:
-    words = [folded(match.group()) for match in _WORD.finditer(text)]
-    if len(words) < _SHINGLE:
+def _shingles(words: list[str], size: int) -> list[str]:
+    if len(words) < size:
         return words
-    return sorted({" ".join(words[start : start + _SHINGLE]) for start in range(len(words) - _SHINGLE + 1)})
+    return sorted({" ".join(words[start : start + size]) for start in range(len(words) - size + 1)})

@@ -12,7 +12,7 @@ from consumers.enrich.names.spelling import plain, sound, spellings
 _WORD = re.compile(r"[^\W\d_]+(?:[’'.-][^\W\d_]+)*")
 _SENTENCE_START = re.compile(r"(?:^|[.!?…:;»”\"]\s+|\n\s*|[“«\"‘(\[]\s*)$")
 _NUMBER = re.compile(
-    r"(?<![\w.,])(?:[$£€]\s?)?(\d+(?:[.,]\d+)*)(?:\s?(%|per cent|percent|m|bn|mn|k|million|billion)\b)?"
+    r"(?<![\w.,])(?:[$£€]\s?)?(\d+(?:[.,]\d+)*)(?:\s?(%|(?:per cent|percent|m|bn|mn|k|million|billion)\b))?"
 )
 _SMALL_NUMBERS = {
     word: str(number)
@@ -22,6 +22,13 @@ _SMALL_NUMBERS = {
         2,
     )
 }
+_COUNT = rf"\d+(?:[.,]\d+)*|{'|'.join(_SMALL_NUMBERS)}"
+_TOLL = re.compile(
+    rf"\b(?:kill(?:s|ed|ing)?) (?:at least )?({_COUNT})\b"
+    rf"|\b({_COUNT})(?: \w+){{0,3}}? (?:dead|die|dies|died|killed|deaths)\b",
+    re.IGNORECASE,
+)
+_RISEN = re.compile(rf"\b(?:toll|dead)(?: [\w’'-]+){{0,9}}? (?:to|at) (?:at least )?({_COUNT})\b", re.IGNORECASE)
 _WRITTEN_NUMBER = re.compile(rf"\b({'|'.join(_SMALL_NUMBERS)})\b", re.IGNORECASE)
 _NO_NAMES = frozenset(
     "monday tuesday wednesday thursday friday saturday sunday january february march april may june july august "
@@ -30,6 +37,16 @@ _NO_NAMES = frozenset(
     "at of for to by with from after as is are was be not no how why what who when "
     "where more new will can has have had all over out up under".split()
 )
+_MAGNITUDE = re.compile(r"\bmagnitude(?: of)? (\d+(?:[.,]\d+)?)|(\d+(?:[.,]\d+)?)[- ]magnitude\b", re.IGNORECASE)
+_DAY = re.compile(
+    r"\b(mon|tues|wednes|thurs|fri|satur|sun)day\b|(?:周|星期|礼拜)([一二三四五六日天])|([月火水木金土日])曜",
+    re.IGNORECASE,
+)
+_DAYS = {
+    name: day
+    for names in ("mon tues wednes thurs fri satur sun", "一 二 三 四 五 六 日", "月 火 水 木 金 土 日")
+    for day, name in enumerate(names.split())
+} | {"天": 6}
 _COUNTED_BY = frozenset("of in on at by for to from and or the a an as with after before was were is are".split())
 
 
@@ -73,8 +90,20 @@ def present(names: Iterable[str], text: str) -> list[str]:
     return [name for name in names if name in there]
 
 
+def without(names: Iterable[str], text: str) -> str:
+    """A text without some folded words of names: what is said, whoever it is said of."""
+    gone = set(names)
+    return _WORD.sub(lambda match: "" if folded(match.group()) in gone else match.group(), text)
+
+
+def days(text: str) -> set[int]:
+    """The days of the week that a text names, from 0 for Monday; in English, Chinese and Japanese."""
+    return {_DAYS[next(filter(None, match.groups())).lower()] for match in _DAY.finditer(text)}
+
+
 def numbers(text: str) -> list[str]:
-    """Numbers with what they count or number, each once: `12 killed`, `report#5`, `4.5 million`.
+    """Numbers with what they count or number, each once: `12 houses`, `report#5`, `4.5 million`, `6.1 magnitude`;
+    of people who died `12 dead`, however that is said, and `12 toll` where a number before is risen to that.
 
     A number in front of a word counts it; one after a word that is followed by none is that thing's number.
     """
@@ -84,11 +113,21 @@ def numbers(text: str) -> list[str]:
 def _numbers(text: str) -> Iterator[str]:
     found = [(m.start(), m.end(), m.group(1), m.group(2) or "") for m in _NUMBER.finditer(text)]
     found += [(m.start(), m.end(), _SMALL_NUMBERS[m.group().lower()], "") for m in _WRITTEN_NUMBER.finditer(text)]
+    known: set[int] = set()
+    for pattern, label in ((_RISEN, "toll"), (_TOLL, "dead"), (_MAGNITUDE, "magnitude")):
+        for match in pattern.finditer(text):
+            if match.start(match.lastindex or 0) in known:
+                continue
+            known.add(match.start(match.lastindex or 0))
+            digits = match.group(match.lastindex or 0)
+            yield f"{_SMALL_NUMBERS.get(digits.lower(), digits)} {label}"
     for start, end, digits, unit in sorted(found):
+        if start in known:
+            continue
         after = _WORD.match(text, end + 1) if text[end : end + 1] in (" ", "-", "\u00a0") else None
         before = _word_before(text, start)
         if unit:
-            yield f"{digits} {unit}"
+            yield f"{digits} {'%' if unit.startswith('per') else unit}"
         elif after and after.group()[0].islower() and folded(after.group()) not in _COUNTED_BY:
             yield f"{digits} {folded(after.group())[:6]}"
         elif before and folded(before) not in _COUNTED_BY:

@@ -22,6 +22,11 @@ MOST_ARTICLES = 60_000
 LEAST_LIKELY = 0.5
 """Probability from which two articles are of one story."""
 
+_NEARLY = 0.2
+"""Probability from which it is asked whether an article is like a story's articles together, where like none alone."""
+_TOGETHER = 8
+"""Articles of a story that are taken together, the likeliest first: a long story is about many things."""
+
 _FEW_STORIES = 6
 _CANDIDATES = 24
 """Of the articles most alike by words, and of those most alike by meaning, that are looked at closely."""
@@ -35,8 +40,19 @@ class _Article:
     features: Features
 
 
+@dataclass(frozen=True, slots=True)
+class _Compared:
+    """An article of the window as it was compared with a new one."""
+
+    likely: float
+    features: Features
+    cosine: float
+    resemblance: float
+    hours: float
+
+
 class Stories:
-    """Tells which story an article belongs to: that of the likeliest article of the window, or a new one.
+    """Tells which story an article belongs to: the likeliest of the window, or a new one.
 
     What `place` answers is remembered by `add`, in the order of the articles; `undo` takes back the last ones added.
     """
@@ -61,18 +77,36 @@ class Stories:
         """The id of the story that an article of this id belongs to."""
         best, found = LEAST_LIKELY, story_id(article)
         features = Features.of(fingerprint)
+        stories: defaultdict[str, list[_Compared]] = defaultdict(list)
         for place, cosine, resemblance in self._candidates(fingerprint):
             other = self._articles[place]
             apart = abs(dated - other.dated)
-            if apart > self._window:
-                continue
-            hours = apart.total_seconds() / 3600
-            likely = same_story(
-                features, other.features, cosine=cosine, resemblance=resemblance, hours=hours, weight=self._weight
-            )
+            if apart <= self._window:
+                hours = apart.total_seconds() / 3600
+                stories[other.story].append(self._compared(features, other.features, cosine, resemblance, hours))
+        for story, members in stories.items():
+            likely = self._likelihood(features, members)
             if likely > best:
-                best, found = likely, other.story
+                best, found = likely, story
         return found
+
+    def _compared(
+        self, features: Features, other: Features, cosine: float, resemblance: float, hours: float
+    ) -> _Compared:
+        likely = same_story(features, other, cosine=cosine, resemblance=resemblance, hours=hours, weight=self._weight)
+        return _Compared(likely, other, cosine, resemblance, hours)
+
+    def _likelihood(self, features: Features, members: list[_Compared]) -> float:
+        """How likely an article is of the story of these: as the likeliest of them is, or as they are together.
+
+        One outlet names the governor and another the town: a retelling may have either from each.
+        """
+        members.sort(key=lambda member: -member.likely)
+        best = members[0]
+        if len(members) == 1 or best.likely < _NEARLY:
+            return best.likely
+        together = Features.together([member.features for member in members[:_TOGETHER]])
+        return max(best.likely, self._compared(features, together, best.cosine, best.resemblance, best.hours).likely)
 
     def add(self, member: StoryMember) -> None:
         """Remember an article and its story."""

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from consumers.stories.embedding import WordLlamaEmbedder
 from consumers.stories.fingerprint import fingerprints
-from consumers.stories.names import numbers, words_of_names
+from consumers.stories.likeness import Features, same_story
+from consumers.stories.names import days, numbers, words_of_names
 from consumers.stories.window import Stories
 from schemas.records import Fingerprint, StoryMember
 
@@ -132,11 +133,16 @@ def test_names_are_what_the_text_bears_out() -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("At least 12 people died", ["12 people"]),
-        ("twelve killed in Leeds", ["12 killed"]),
+        ("At least 12 people died", ["12 dead"]),
+        ("twelve killed in Leeds", ["12 dead"]),
+        ("A blast killed six workers; 40 houses burned", ["6 dead", "40 houses"]),
+        ("The toll of Monday’s attack rises to nine", ["9 toll"]),
+        ("An earthquake of magnitude 6.1 hits Chile", ["6.1 magnitude"]),
+        ("a 6.1-magnitude quake", ["6.1 magnitude"]),
+        ("Shares fell 3% on Monday", ["3 %"]),
         ("report number 5 and report 6", ["number#5", "report#6"]),
         ("It cost $4.5 million.", ["4.5 million"]),
-        ("a rise of 8 per cent", ["8 per cent"]),
+        ("a rise of 8 per cent", ["8 %"]),
         ("No figures", []),
     ],
 )
@@ -151,3 +157,85 @@ def test_any_text_has_a_fingerprint_and_is_like_itself(title: str, body: str) ->
     assert fingerprint == printed((title, body))
     assert len(fingerprint.minhash) == 64 * 4
     assert np.frombuffer(fingerprint.vector, dtype=np.int8).shape == (256,)
+
+
+DRONES = "Russian drones hit Kyiv overnight, killing two people, Mayor Vitali Klitschko said."
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "hours"),
+    [
+        (
+            ("Quake shakes Chile", "An earthquake of magnitude 6.1 struck near Valparaiso in Chile on Monday."),
+            ("Quake shakes Chile", "An earthquake of magnitude 6.6 struck near Antofagasta in Chile on Wednesday."),
+            48,
+        ),
+        (("Drones hit Kyiv", DRONES), ("Drones hit Kyiv", DRONES.replace("two", "four")), 24),
+        (("Drones hit Kyiv", DRONES), ("Drones hit Kharkiv", DRONES.replace("Kyiv", "Kharkiv")), 1),
+        (
+            ("Baker jailed", "A court in Leeds jailed Tom Baker for three years on Monday for theft."),
+            ("Tom Baker’s mother dies", "Ann Baker, the mother of Tom Baker, died in Leeds on Monday at 91."),
+            2,
+        ),
+        (
+            ("Shares in Apple fall", "Apple fell 2% in New York on Monday after a bank cut its target."),
+            ("Shares in Apple fall", "Apple fell 4% in New York on Wednesday after it lost a case."),
+            47,
+        ),
+        (
+            ("习近平抵达巴黎", "中国国家主席习近平周一抵达巴黎，将会见法国总统。"),
+            ("习近平抵达河内", "中国国家主席习近平周四抵达河内，与越南领导人讨论铁路建设。"),
+            72,
+        ),
+    ],
+    ids=["magnitude and day", "toll", "place", "the same names", "per cent and day", "Chinese"],
+)
+def test_what_contradicts_tells_neighbours_with_the_same_names_apart(
+    one: tuple[str, str], other: tuple[str, str], hours: float
+) -> None:
+    first, second = told([(one, 0), (other, hours)])
+    assert first != second
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (
+            ("Gunman kills three at market in Lyon", "A gunman killed three people at a market in Lyon on Friday."),
+            (
+                "Three dead in Lyon market shooting",
+                "Three people were shot dead at a market in Lyon, France, on Friday.",
+            ),
+        ),
+        (("Drones hit Kyiv", DRONES), ("Toll in Kyiv rises to four", f"{DRONES} The toll rose to four by noon.")),
+        (
+            ("习近平抵达巴黎", "中国国家主席习近平周一抵达巴黎，将会见法国总统。"),
+            ("习近平开始访问法国", "习近平周一抵达巴黎，开始对法国进行国事访问。"),
+        ),
+    ],
+    ids=["retold", "a toll that rises", "Chinese"],
+)
+def test_a_plain_retelling_is_of_the_same_story(one: tuple[str, str], other: tuple[str, str]) -> None:
+    first, second = told([(one, 0), (other, 3)])
+    assert first == second
+
+
+def test_days_of_the_week_are_read_in_three_languages() -> None:
+    assert days("On Monday, not on Sundays; this Saturday") == {0, 5}
+    assert days("周三，星期日") == {2, 6}
+    assert days("火曜日") == {1}
+
+
+def test_a_retelling_is_compared_with_what_the_storys_articles_have_together() -> None:
+    def features(*names: str, word: int) -> Features:
+        event = np.zeros(8, dtype=np.int8)
+        event[:2] = 100, word
+        return Features(40, frozenset(names), frozenset(names), frozenset(), frozenset(), False, event)
+
+    mine = features("orla", "finch", "ostby", "hallund", word=60)
+    one, two = features("orla", "finch", word=0), features("ostby", "hallund", "marbeck", word=0)
+
+    def likely(other: Features) -> float:
+        return same_story(mine, other, cosine=0.6, resemblance=0.0, hours=1)
+
+    assert likely(Features.together([one, two])) > max(likely(one), likely(two))
