@@ -167,6 +167,11 @@ class EnrichedArticle(_Model):
     entities: tuple[Entity, ...] = ()
     quotes: tuple[Quote, ...] = ()
 
+    @property
+    def every_quote(self) -> tuple[Quote, ...]:
+        """The quotes in the order of the text, each followed by those within it."""
+        return tuple(one for quote in self.quotes for one in (quote, *quote.nested))
+
 
 class Fingerprint(_Model):
     """What an article is compared by when stories are told apart; `consumers.stories.fingerprint` makes it."""

@@ -87,7 +87,7 @@ class Context:
         speaking = Speaking(judged)
         spans = sorted((each.occurrence.start, each.occurrence.end) for each in judged)
         quotes = []
-        for quote in self._article.quotes:
+        for quote in self._article.every_quote:
             speakers = [speaker for speaker in (quote.speaker, *quote.other_speakers) if speaker]
             if speaking.is_any_of(speakers):
                 quotes.append(self._quote(quote, "quoted"))

@@ -48,7 +48,7 @@ def unsplit_fields(article: EnrichedArticle) -> ArticleFields:
         entities=tuple(dict.fromkeys(entity.name for entity in article.entities)),
         quotes=tuple(
             QuoteFields(quote, [], tuple(dict.fromkeys(speaker.name for speaker in known_speakers(quote))))
-            for quote in article.quotes
+            for quote in article.every_quote
         ),
     )
 
@@ -81,7 +81,10 @@ def article_document(fields: ArticleFields, indexed: datetime, *, new: bool) -> 
 
 
 def quote_documents(fields: ArticleFields, records: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
-    """Each quote of an article as quotes.json maps it; `records` are the quotes as the article's record has them."""
+    """Each quote of an article, those within others too, as quotes.json maps it.
+
+    `records` are the quotes as the article's record has them.
+    """
     article = fields.article
     of_article = {
         "article": article.id,
@@ -93,7 +96,8 @@ def quote_documents(fields: ArticleFields, records: Sequence[Mapping[str, Any]])
         "language": article.language,
         **_dated(fields),
     }
-    for position, (of_quote, record) in enumerate(zip(fields.quotes, records, strict=True)):
+    every_record = [one for record in records for one in (record, *record["nested"])]
+    for position, (of_quote, record) in enumerate(zip(fields.quotes, every_record, strict=True)):
         quote = of_quote.quote
         yield {
             **of_article,

@@ -63,7 +63,7 @@ def article_fields(article: EnrichedArticle) -> ArticleFields:
         entities=tuple(dict.fromkeys(entity.name for entity in article.entities)),
         quotes=tuple(
             QuoteFields(quote, words(quote.text), tuple(dict.fromkeys(s.name for s in known_speakers(quote))))
-            for quote in article.quotes
+            for quote in article.every_quote
         ),
     )
 

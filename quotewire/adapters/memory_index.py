@@ -272,7 +272,7 @@ def _article_hit(fields: ArticleFields, asked: list[Phrase], score: float) -> Ar
         outlet=article.outlet,
         published=fields.dated,
         excerpt=article_excerpt(article.text, headline_end(article), asked),
-        quotes=len(article.quotes),
+        quotes=len(article.every_quote),
         score=score,
     )
 

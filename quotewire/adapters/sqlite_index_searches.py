@@ -297,7 +297,7 @@ def _quote_conditions(query: QuoteQuery) -> _Conditions:
 
 def _quote_hits(connection: sqlite3.Connection, rows: Sequence[tuple[Any, ...]]) -> Iterator[QuoteHit]:
     for number, of_article in groupby(rows, key=lambda row: row[0]):
-        said = _record(connection, number).quotes
+        said = _record(connection, number).every_quote
         for _, article_id, title, url, outlet, dated, position in of_article:
             yield QuoteHit(
                 quote=said[position],

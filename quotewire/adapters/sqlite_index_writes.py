@@ -101,7 +101,7 @@ def _add(connection: sqlite3.Connection, fields: ArticleFields, number: int | No
             article.title,
             microseconds(fields.dated),
             fields.day.isoformat() if fields.day else None,
-            len(article.quotes),
+            len(article.every_quote),
             headline_end(article),
         ),
     ).lastrowid

@@ -68,7 +68,7 @@ def article_view(article: EnrichedArticle, alerts: Sequence[Alert]) -> ArticleVi
         article=article,
         headline=tuple(p for p in paragraphs if p.start < end and p.pieces),
         body=tuple(p for p in paragraphs if p.start >= end and p.pieces),
-        said=tuple(_said(article.quotes)),
+        said=tuple(_said(article.every_quote)),
         groups=tuple(_groups(article.entities)),
         tracked=tuple(alerts),
     )
@@ -91,7 +91,7 @@ def _as_here(alert: Alert, article: str) -> Alert:
 
 
 def _marks(article: EnrichedArticle, alerts: Iterable[Alert]) -> Iterator[Mark]:
-    for quote in article.quotes:
+    for quote in article.every_quote:
         for span in quote.spans:
             yield _mark(span, _QUOTES, quote.id, quote)
         last = quote.spans[-1]

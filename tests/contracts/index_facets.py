@@ -166,6 +166,17 @@ class FacetsContract(IndexContract):
         assert self.said(index, speaker="Halvorsen") == ["We agreed"]
         assert self.said(index, speaker="Ingrid Tomas") == []
 
+    def test_a_quote_within_a_quote_is_found_by_its_own_speaker(self, index: Index) -> None:
+        inner = make_quote("Never again", "Tomás Oliveira").model_copy(update={"id": "q1.1"})
+        outer = make_quote("He told me, ‘Never again’", "Ingrid Halvorsen").model_copy(update={"nested": (inner,)})
+        last = make_quote("We agreed", "Ingrid Halvorsen", number=2)
+        self.put(index, make_article(quotes=(outer, last)))
+        assert self.said(index, speaker="Oliveira") == ["Never again"]
+        page = index.quotes(QuoteQuery())
+        assert [hit.quote.id for hit in page.hits] == ["q1", "q1.1", "q2"]
+        assert [hit.quote for hit in page.hits] == [outer, inner, last]
+        assert index.search(ArticleQuery()).hits[0].quotes == page.total == 3
+
     def test_quotes_come_newest_first_and_in_the_order_of_their_article(self, index: Index) -> None:
         two = tuple(make_quote(f"{number} said", "A", number=number) for number in (1, 2))
         self.put(

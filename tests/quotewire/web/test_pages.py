@@ -14,6 +14,8 @@ from structlog.testing import capture_logs
 
 from quotewire.adapters.memory_index import MemoryIndex
 from quotewire.ports import ArticlePage, ArticleQuery, ConfigurationError, Unavailable
+from schemas.records import Span
+from tests.contracts.index_samples import make_article, make_quote
 from tests.quotewire.web.newsroom import ARABIC, FERRY, HOSTILE, PIER, make_app
 
 SCRIPTED = ["/alerts", "/alerts?name=Ingrid+Halvorsen", "/alerts/pier-Ingrid%20Halvorsen"]
@@ -148,6 +150,20 @@ def test_each_quote_can_be_reached_and_names_its_speaker(site: httpx.Client) -> 
         "a senior official via Kystbladet",
         "unknown speaker",
     ]
+
+
+async def test_a_quote_within_a_quote_can_be_reached_and_names_its_speaker() -> None:
+    inner = make_quote("Never", "Tomás Oliveira").model_copy(update={"id": "q1.1", "spans": (Span(start=13, end=18),)})
+    outer = make_quote("He said, ‘Never’", "Ingrid Halvorsen").model_copy(
+        update={"spans": (Span(start=3, end=19),), "nested": (inner,)}
+    )
+    index = MemoryIndex()
+    index.put_articles([make_article(text="A “He said, ‘Never’” B", quotes=(outer,))])
+    page = lxml.html.fromstring((await ask(index, "/articles/a1")).text)
+    for quote in ("q1", "q1.1"):
+        assert page.xpath(f"//*[@id='{quote}']")
+        assert page.xpath(f"//section[@id='said']//a[@href='#{quote}']")
+    assert page.xpath("//*[@id='q1']//*[@id='q1.1']")
 
 
 def test_entities_are_marked_by_kind_nested_ones_too(site: httpx.Client) -> None:
