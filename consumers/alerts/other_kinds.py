@@ -147,7 +147,8 @@ class OtherKinds:
     def _found_people(self) -> Iterator[_Person]:
         for entity in self._around.entities:
             name = entity.name.split()
-            if len(name) < 2:
+            if len(name) < 2 or is_no_name(name[-1]):
+                # “Georgia President”, before the name, is nobody's.
                 continue
             start = min(
                 (mention.start for mention in entity.mentions if len(mention.text.split()) > 1),

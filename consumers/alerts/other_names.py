@@ -132,7 +132,10 @@ class OtherNames:
             return kind in (None, "person") and several
         other = around.mentions.span_at(end + 1, end + 1 + len(after))
         beside = other is not None and other[0] == end + 1
-        if other and beside and not several and kind != "person" and around.entities[other[2]].label == "PERSON":
+        labels = {around.entities[other[2]].label} if other and beside else set()
+        if occurrence.entity is not None:
+            labels.add(occurrence.entity.label)
+        if "PERSON" in labels and not several and kind != "person":
             # “Paris” and “Hilton”, side by side, are one person; but “in Paris Hilton said” are two.
             return not is_no_name(after) and not around.is_placed(occurrence.start)
         if self._is_a_name_of_its_own(occurrence) or beside:
