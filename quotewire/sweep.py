@@ -17,6 +17,7 @@ from consumers.alerts.growth import MOST_ARTICLES, alert_id
 from consumers.alerts.matcher import Matcher
 from quotewire.alert_ports import Inbox
 from quotewire.ports import ArticleQuery, Index, Stream, TrackedName
+from quotewire.unmatched import NamesInText, Unmatched
 from schemas.codec import Malformed, decode
 from schemas.records import Alert, EnrichedArticle, StoryMember, TopicRecord
 from schemas.topics import ALERTS, ENRICHED, STORIES, Topic
@@ -32,6 +33,8 @@ MISSING_ALERT = "it was looked through and raised nothing"
 MISSING_STORY = "the stage alerts never looked through it"
 
 _MISSING = (MISSING_INDEX, MISSING_ARTICLE, MISSING_ALERT, MISSING_STORY)
+MOST_UNMATCHED = 2_000
+"""Words of names that are no mentions which one sweep lists: each is asked for its reason, which takes its time."""
 _PAGE = 200
 _SLACK = timedelta(hours=1)
 """How long before an article was first seen its records are looked for: clocks of machines differ."""
@@ -63,6 +66,8 @@ class Sweep:
     mentions: int = 0
     alerted: int = 0
     not_alerted: list[NotAlerted] = field(default_factory=list)
+    unmatched: list[Unmatched] = field(default_factory=list)
+    """Where the words of a name stand that the matcher takes for no mention; the first so many."""
 
     @property
     def missing(self) -> list[NotAlerted]:
@@ -73,6 +78,11 @@ class Sweep:
     def reasons(self) -> Mapping[str, int]:
         """How often each reason holds, the most frequent first."""
         return dict(Counter(found.reason for found in self.not_alerted).most_common())
+
+    @property
+    def unmatched_reasons(self) -> Mapping[str, int]:
+        """How often each reason holds for which words of a name are no mention, the most frequent first."""
+        return dict(Counter(found.reason for found in self.unmatched).most_common())
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +106,15 @@ def sweep(stream: Stream, index: Index, inbox: Inbox, watched: Watchlist, now: d
     since = now - timedelta(days=days)
     digests = {tracked.name: hashlib.sha256(repr(tracked).encode()).hexdigest() for tracked in watched.names}
     known = inbox.tracked_since(digests, min(watched.changed, now))
-    looking = _Looking(stream, index, since, known)
+    looking, in_text = _Looking(stream, index, since, known), NamesInText(watched.names)
     result = Sweep(since)
     for article in _articles(index, looking.ids, since, now):
         result.articles += 1
         named = {match.tracked.name for match in watched.matcher.matches(article)}
-        for match in watched.without_marks.matches(article):
+        matches = watched.without_marks.matches(article)
+        if len(result.unmatched) < MOST_UNMATCHED:
+            result.unmatched += in_text.unmatched(article, {match.tracked.name for match in matches})
+        for match in matches:
             name = match.tracked.name
             result.mentions += 1
             reason = looking.reason(name, article, marked_false=name not in named)

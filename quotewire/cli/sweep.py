@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.text import Text
@@ -13,6 +13,9 @@ from quotewire.cli.output import FAILED, out, print_json
 from quotewire.settings import load
 from quotewire.wiring import Wiring
 
+if TYPE_CHECKING:
+    from quotewire.sweep import Sweep
+
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
@@ -21,6 +24,9 @@ def register(app: typer.Typer) -> None:
 
 def run_sweep(
     days: Annotated[int, typer.Option(min=1, max=30, help="How many days, back from now.")] = 2,
+    unmatched: Annotated[
+        bool, typer.Option("--unmatched", help="List what reads like a name and was not taken for it.")
+    ] = False,
     json: Annotated[bool, typer.Option("--json", help="As one JSON document.")] = False,
 ) -> None:
     """Hold the index against the alerts: which mentions of tracked names raised none, and why.
@@ -45,6 +51,7 @@ def run_sweep(
                 "reasons": result.reasons,
                 "missing": [asdict(found) for found in result.missing],
                 "not_alerted": [asdict(found) for found in result.not_alerted if not found.missing],
+                "unmatched": [asdict(found) for found in result.unmatched],
                 "latency": asdict(took),
             }
         )
@@ -59,6 +66,26 @@ def run_sweep(
             out.print(Text(f"  {found.outlet or 'no outlet'}: {found.title}  ({found.article})"))
             out.print(Text(f"  … {found.sentence} …"))
             out.print(Text(f"  {found.reason}", style="dim"))
+        _print_unmatched(result, listed=unmatched)
         print_latency(took)
     if result.missing:
         raise typer.Exit(FAILED)
+
+
+def _print_unmatched(result: Sweep, *, listed: bool) -> None:
+    from quotewire.sweep import MOST_UNMATCHED
+
+    if not result.unmatched:
+        return
+    out.print()
+    more = " or more" if len(result.unmatched) >= MOST_UNMATCHED else ""
+    out.print(f"{len(result.unmatched)}{more} times the words of a name stand there and are no mention:")
+    for reason, count in result.unmatched_reasons.items():
+        out.print(f"{count:6} {reason}")
+    for found in result.unmatched if listed else ():
+        out.print()
+        out.print(Text(f"{found.name}: {found.reason}{f' ({found.detail})' if found.detail else ''}", style="bold"))
+        out.print(Text(f"  {found.outlet or 'no outlet'}: {found.title}  ({found.article})"))
+        out.print(Text(f"  … {found.sentence} …"))
+    if not listed:
+        out.print(Text("`quotewire sweep --unmatched` lists them.", style="dim"))

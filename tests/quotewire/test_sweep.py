@@ -176,7 +176,8 @@ def test_a_name_that_has_raised_an_alert_before_was_tracked_then(newsroom: Newsr
 
 def test_what_is_like_one_marked_false_is_not_missed(newsroom: Newsroom) -> None:
     newsroom.marks = [
-        FalsePositive("Ada Lindqvist", "old", "Ada Lindqvist", frozenset({"sailed", "karlsund", "harbour"}))
+        FalsePositive("Ada Lindqvist", "old", words=frozenset({"sailed", "karlsund"})),
+        FalsePositive("Ada Lindqvist", "older", words=frozenset({"sailed", "karlsund", "harbour", "board"})),
     ]
     newsroom.look_through(article("a"))
     found = newsroom.sweep()
@@ -216,3 +217,13 @@ def test_latency_is_that_of_the_article_that_raised_the_alert(newsroom: Newsroom
     assert took.published is not None
     assert took.seen is not None
     assert (took.published.p50, took.published.p99, took.seen.p95, took.seen.alerts) == (65, 65, 5, 1)
+
+
+def test_words_of_a_name_that_are_no_mention_are_listed_with_the_reason_and_not_missed(newsroom: Newsroom) -> None:
+    newsroom.names.append(TrackedName("Karlsund", type="person", near=("wolf",)))
+    newsroom.look_through(article("a1"))
+    found = newsroom.sweep()
+    assert (found.alerted, found.missing) == (1, [])
+    assert [(one.name, one.article) for one in found.unmatched] == [("Karlsund", "a1")]
+    assert "sailed to Karlsund" in found.unmatched[0].sentence
+    assert found.unmatched_reasons == {found.unmatched[0].reason: 1}
