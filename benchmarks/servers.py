@@ -16,9 +16,7 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -26,71 +24,25 @@ from pathlib import Path
 import spacy
 
 from benchmarks.pipeline import QUOTEWIRE, articles_of_corpus, environment, through_quotewire
-from quotewire.ports import ArticleQuery, Message, Unavailable
+from benchmarks.server_work import WARM_UP, Article, Work, work_on
+from quotewire.ports import ArticleQuery, Unavailable
 from quotewire.settings import Settings
-from quotewire.stages import STAGES
 from quotewire.telemetry import configure_logging
 from quotewire.wiring import Wiring
-from quotewire.worker import Processor, Result, Worker
-from schemas.codec import encode
-from schemas.records import Entry, FeedReference, RawArticle, TopicRecord
-from schemas.topics import RAW
 from tests.real_stack.elasticsearch_server import ElasticsearchServer
 from tests.real_stack.jars import CannotStart
 from tests.real_stack.kafka_server import KafkaServer
 
-Article = tuple[str, str]
-PARTS = ("enrich", "alerts", "index")
-WARM_UP = 8
 POLL_EVERY = 0.5
 LOOK_EVERY = 0.1
-
-
-@dataclass
-class Timed:
-    """A processor that adds up the CPU seconds it takes."""
-
-    inner: Processor
-    seconds: float = 0.0
-
-    def process(self, batch: Sequence[TopicRecord]) -> Sequence[Result]:
-        """As the processor inside."""
-        started = time.process_time()
-        try:
-            return self.inner.process(batch)
-        finally:
-            self.seconds += time.process_time() - started
-
-
-@dataclass
-class Work:
-    """CPU seconds of our process, apart for what they were spent on."""
-
-    seconds: dict[str, float] = field(default_factory=dict)
-    aside: float = 0.0
-
-    @contextlib.contextmanager
-    def not_counted(self) -> Iterator[None]:
-        """What is done inside is no work."""
-        started = time.process_time()
-        yield
-        self.aside += time.process_time() - started
-
-    @contextlib.contextmanager
-    def on(self, what: str, but: Callable[[], float] = lambda: 0.0) -> Iterator[None]:
-        """Count what is done inside, but for so many seconds that are counted elsewhere."""
-        started, before = time.process_time(), but()
-        yield
-        spent = time.process_time() - started - (but() - before)
-        self.seconds[what] = self.seconds.get(what, 0.0) + spent
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--articles", type=int, default=200)
-    parser.add_argument("--seconds", type=float, default=20, help="of steady load, for the latency")
-    parser.add_argument("--rate", type=float, default=2, help="articles a second of that load")
+    parser.add_argument("--seconds", type=float, default=50, help="of steady load, for the latency")
+    parser.add_argument("--rate", type=float, default=4, help="articles a second of that load")
     chosen = parser.parse_args(arguments)
     articles = articles_of_corpus(chosen.articles)
     print(f"{len(articles)} articles, {sum(len(text.split()) for _, text in articles)} words; {os.cpu_count()} cores")
@@ -101,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         plain = _plain(articles)
         print(f"{'plain nlp.pipe':22} {plain:6.2f} s of CPU")
         for name, settings in stacks.items():
-            _print_work(name, _work(articles, settings, Path(folder)), plain)
+            _print_work(name, work_on(articles, _own(settings, "work"), Path(folder) / "work"), plain)
         for name, settings in stacks.items():
             start = through_quotewire(articles[:1], _own(settings, "start")).seconds
             whole = through_quotewire(articles, _own(settings, "whole")).seconds
@@ -109,7 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             print(f"{name:22} {rate:6.1f} articles/s through `quotewire run --once`", flush=True)
         for name, settings in stacks.items():
             waits = sorted(_latencies(chosen.rate, chosen.seconds, _own(settings, "latency")))
-            last = statistics.quantiles(waits, n=100)[98]
+            last = statistics.quantiles(waits, n=100, method="inclusive")[98]
             print(
                 f"{name:22} feed to search at {chosen.rate:g} articles/s: p50 {statistics.median(waits):.2f} s,"
                 f" p99 {last:.2f} s, of {len(waits)} (the feed is asked every {POLL_EVERY} s)"
@@ -150,84 +102,6 @@ def _plain(articles: Sequence[Article]) -> float:
     for _ in nlp.pipe(texts):
         pass
     return time.process_time() - started
-
-
-def _work(articles: Sequence[Article], settings: Mapping[str, str], folder: Path) -> Work:
-    """Every stage after the other, in this process."""
-    own = _own(settings, "work")
-    made = Settings(
-        data=folder / "work",
-        stream=own.get("QUOTEWIRE_STREAM", ""),
-        index=own.get("QUOTEWIRE_INDEX", ""),
-        elasticsearch_prefix="work",
-    )
-    with Wiring(made) as wiring:
-        wiring.open_all()
-        processors = {name: Timed(STAGES[name].make(wiring)) for name in PARTS}
-        workers = {name: _worker(name, processors[name], wiring) for name in PARTS}
-        with contextlib.ExitStack() as closing:
-            for worker in workers.values():
-                closing.callback(worker.close)
-            # Connections are made, groups joined and models warm before anything is measured.
-            _one_after_the_other(_raw(articles[:WARM_UP], "warm"), wiring, workers, processors)
-            return _one_after_the_other(_raw(articles, "a"), wiring, workers, processors)
-
-
-def _one_after_the_other(
-    messages: Sequence[Message], wiring: Wiring, workers: Mapping[str, Worker], processors: Mapping[str, Timed]
-) -> Work:
-    work = Work()
-    with work.on("transport"):
-        for start in range(0, len(messages), 20):  # as the poller does
-            wiring.stream.publish(messages[start : start + 20])
-    for name, worker in workers.items():
-        timed = processors[name]
-        before = timed.seconds
-        what = "index" if name == "index" else "transport"
-        with work.on(what, but=lambda timed=timed: timed.seconds + work.aside):  # type: ignore[misc]
-            _drain(name, worker, wiring, work)
-        work.seconds[name] = work.seconds.get(name, 0.0) + timed.seconds - before
-    return work
-
-
-def _worker(name: str, processor: Processor, wiring: Wiring) -> Worker:
-    return Worker(
-        stage=name,
-        stream=wiring.stream,
-        topics=[topic.name for topic in STAGES[name].topics],
-        processor=processor,
-        clock=wiring.clock,
-        batch=wiring.settings.batch,
-        journal=wiring.journal_folder,
-    )
-
-
-def _drain(name: str, worker: Worker, wiring: Wiring, work: Work) -> None:
-    """Work until there is no lag."""
-    left = True
-    while left:
-        while worker.step(1.0):
-            pass
-        with work.not_counted():
-            positions = [at for topic in STAGES[name].topics for at in wiring.stream.positions(topic.name, name)]
-            left = any(at.lag for at in positions)
-
-
-def _raw(articles: Sequence[Article], prefix: str) -> list[Message]:
-    now = datetime.now(UTC)
-    feed = FeedReference(url="https://news.example/feed", title="Benchmark")
-    messages = []
-    for number, (title, text) in enumerate(articles):
-        body = "".join(f"<p>{escape(paragraph)}</p>" for paragraph in text.split("\n\n"))
-        article = RawArticle(
-            id=f"{prefix}{number}",
-            revision=int(now.timestamp() * 1000),
-            feed=feed,
-            entry=Entry(title=title, content=body, published=now),
-            fetched=now,
-        )
-        messages.append(Message(RAW.name, article.id, encode(article)))
-    return messages
 
 
 def _print_work(name: str, work: Work, plain: float) -> None:

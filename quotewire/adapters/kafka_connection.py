@@ -47,9 +47,6 @@ class KafkaOptions:
     mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "SCRAM-SHA-512"
     tls: bool = False
     ca_file: Path | None = None
-    certificate_file: Path | None = None
-    key_file: Path | None = None
-    key_password: str | None = field(default=None, repr=False)
     replication: int = -1
     compression: Literal["lz4"] | None = "lz4"
     maximum_bytes: int = 32 * 1024 * 1024
@@ -165,15 +162,9 @@ class KafkaConnection:
     def _tls_context(self) -> ssl.SSLContext:
         options = self.options
         try:
-            context = ssl.create_default_context(cafile=options.ca_file)
-            if options.certificate_file is not None:
-                context.load_cert_chain(options.certificate_file, options.key_file, options.key_password)
+            return ssl.create_default_context(cafile=options.ca_file)
         except OSError as error:
-            files = ", ".join(
-                str(file) for file in (options.ca_file, options.certificate_file, options.key_file) if file
-            )
-            raise ConfigurationError(f"the TLS files for Kafka ({files}) cannot be used: {error}") from error
-        return context
+            raise ConfigurationError(f"the CA file for Kafka ({options.ca_file}) cannot be used: {error}") from error
 
 
 def milliseconds(seconds: float) -> int:

@@ -67,6 +67,7 @@ def _made(connection: KafkaConnection, **settings: Any) -> _Producer:
         max_block_ms=milliseconds(options.answer),
         delivery_timeout_ms=milliseconds(2 * options.answer),
         allow_auto_create_topics=False,
+        metrics_enabled=False,
         # A member's next transaction is refused until the broker has closed its last, which takes a few milliseconds.
         retry_backoff_ms=10,
         **settings,

@@ -155,6 +155,7 @@ class _Lending:
                 isolation_level="read_committed",
                 auto_offset_reset="earliest",
                 allow_auto_create_topics=False,
+                metrics_enabled=False,
                 fetch_max_wait_ms=milliseconds(_HELD),
                 retry_backoff_ms=10,
                 max_partition_fetch_bytes=self._partition_bytes,

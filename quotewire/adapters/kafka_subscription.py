@@ -14,6 +14,7 @@ from typing import Any
 
 from kafka import ConsumerRebalanceListener, KafkaConsumer, TopicPartition, errors
 from kafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssignor
+from kafka.coordinator.base import MemberState
 from kafka.structs import OffsetAndMetadata
 
 from quotewire.adapters.kafka_connection import KafkaConnection, milliseconds, refusals
@@ -28,6 +29,37 @@ wait for ever."""
 
 _LEAVE = 3.0
 """Seconds that leaving the group may take."""
+
+
+class _Consumer(KafkaConsumer):  # type: ignore[misc] # kafka-python has no types
+    """kafka-python's consumer, which ends each joining of its group that it has begun.
+
+    A joining that ends in the background between two polls its own either takes for done, and then it never gets what
+    was assigned to it and polls for ever without a wait (where it was for new metadata), or begins anew.
+    """
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        coordinator = self._coordinator
+        needed, join = coordinator.need_rejoin, coordinator.join_group_async
+
+        async def end_or_join(timeout_ms: float | None = None) -> bool:
+            joining = coordinator._join_task
+            if not (coordinator.rejoining and joining is not None and joining.is_done and joining.succeeded()):
+                return bool(await join(timeout_ms))
+            coordinator._join_task = None
+            with coordinator._lock:
+                coordinator.rejoining = coordinator.rejoin_needed = False
+                coordinator.state = MemberState.STABLE
+                coordinator._enable_heartbeat()
+            member = coordinator._generation
+            await coordinator._on_join_complete_async(
+                member.generation_id, member.member_id, member.protocol, joining.value
+            )
+            return True
+
+        coordinator.need_rejoin = lambda: coordinator.rejoining or needed()
+        coordinator.join_group_async = end_or_join
 
 
 class KafkaSubscription:
@@ -121,12 +153,13 @@ class KafkaSubscription:
                 self._kafka_topics.partitions(topic)
             options = self._connection.options
             self._consumer = self._connection.client(
-                KafkaConsumer,
+                _Consumer,
                 group_id=self._connection.name(self._group),
                 isolation_level="read_committed",
                 auto_offset_reset="earliest",
                 enable_auto_commit=False,
                 allow_auto_create_topics=False,
+                metrics_enabled=False,
                 partition_assignment_strategy=(RoundRobinPartitionAssignor,),
                 max_poll_interval_ms=milliseconds(options.longest_batch),
                 session_timeout_ms=milliseconds(options.session),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import time
 from collections import defaultdict
 from collections.abc import Callable
 from typing import ClassVar
@@ -85,6 +86,19 @@ class MembersSuite(StreamParts):
         rest = self.take(first, 40 - len(others))
         first.commit([Message(outputs, record.key, record.value) for record in rest])
         assert by_key(stream.read(outputs)) == by_key(stream.read(topic))
+
+    def test_members_that_poll_for_moments_only_get_their_records(
+        self, stream: Stream, subscribe: Callable[..., Subscription]
+    ) -> None:
+        """Joining a group takes longer than such a poll, and may end between two of them."""
+        topic = make_topic(stream)
+        stream.publish(messages(topic, 20))
+        for _ in range(8):
+            member, taken, deadline = subscribe(topic, fresh("group")), 0, time.monotonic() + self.patience
+            while taken < 20 and time.monotonic() < deadline:
+                taken += len(member.poll(100, 0.05))
+                time.sleep(0.05)
+            assert taken == 20
 
     def test_members_that_come_and_go_at_work_make_everything_exactly_once(self, stream: Stream) -> None:
         topic, outputs, group = make_topic(stream, partitions=4), make_topic(stream), fresh("group")
