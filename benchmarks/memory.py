@@ -12,11 +12,12 @@ import argparse
 import random
 import time
 from collections.abc import Iterator, Sequence
-from itertools import count, islice
+from itertools import chain, count, islice
 
 import psutil
 
 from consumers.enrich import nlp
+from consumers.enrich.annotator import SpacyAnnotator
 
 TEMPLATES = (
     "{a} {b} sues {c}\n\n“The {d} was {e},” said {a} {b}, who runs {c}. {f} {g} denied it on {h}.",
@@ -25,6 +26,8 @@ TEMPLATES = (
 )
 SYLLABLES = [onset + vowel for onset in "b br d f g gr h k l m n p pr r s st t tr v w".split() for vowel in "aeiou"]
 LINES = 10
+BATCH = 64
+"""Articles that are annotated together."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -32,8 +35,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--articles", type=int, default=5_000)
     wanted = parser.parse_args(arguments).articles
-    pipeline, process, started = nlp.load(), psutil.Process(), time.process_time()
-    found = nlp.annotate(pipeline, islice(articles(), wanted))
+    annotator, process, started = SpacyAnnotator(nlp.DEFAULT_MODEL), psutil.Process(), time.process_time()
+    texts = islice(articles(), wanted)
+    found = chain.from_iterable(map(annotator.annotate, iter(lambda: list(islice(texts, BATCH)), [])))
     for number, annotation in enumerate(found, 1):
         if annotation.problem:
             raise SystemExit(f"article {number}: {annotation.problem}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from consumers.enrich.lexicon import words
-from consumers.enrich.quotes.article import Article
+from consumers.enrich.quotes.article import Article, Draft
 from consumers.enrich.quotes.cue import Cue
 from consumers.enrich.quotes.grammar import is_verb, plain_phrase
 from consumers.enrich.quotes.manner import cue_by_place
@@ -14,6 +14,8 @@ _MARKS = frozenset("“”\"„«»‹›‘’'") | {"''", "``"}
 _SPACES = frozenset([" ", "  ", "\u00a0", " \u00a0"])
 _SHOWING = frozenset(["show", "find"])
 """Verbs that report nothing of what somebody must do: they must show “patience”."""
+NEAR = 7
+"""Within so many tokens of its cue a word or two between marks are a quotation; farther off, distance kept."""
 LONGEST_GAP = 45
 """Tokens that may stand between a stretch and its cue."""
 
@@ -287,3 +289,35 @@ def is_own_words(article: Article, number: int) -> bool:
     if any(tokens.lower[t] in ("i", "we", "you", "my", "our", "your", "us", "me") for t in span):
         return True
     return any(tokens.tags[t] in ("VBD", "VBZ", "VBP", "MD") for t in span)
+
+
+def heads_line(article: Article, number: int) -> bool:
+    """Whether somebody's words open the headline before a colon: ‘I thought I was going to die’: Mum tells of blast."""
+    opens = article.stretches[number].outer_start == 0
+    return opens and final_mark(article, number) == ":" and is_own_words(article, number)
+
+
+def goes_on_with_list(article: Article, number: int) -> bool:
+    """Whether a stretch is listed with the one before it: such as “expects” and “believes”."""
+    stretches = article.stretches
+    gap = article.tokens.text[stretches[number - 1].outer_end : stretches[number].outer_start]
+    return gap.strip(" ,") in ("", "and", "or") and final_mark(article, number - 1) not in tuple(".?!")
+
+
+def is_near(article: Article, cue: Cue, number: int) -> bool:
+    """Whether a cue stands within a few words of a stretch."""
+    first, last = article.ranges[number]
+    return -NEAR <= cue.first - last <= NEAR or 0 <= first - cue.last <= NEAR
+
+
+def runs_on(article: Article, draft: Draft, number: int) -> bool:
+    """Whether a stretch ends the sentence that a quote before it broke off with a comma, for its cue and more words:
+    “At my age,” he told an interviewer in March, “you don’t buy green bananas.”
+    """
+    if draft.cue is None or draft.kind != "direct" or draft.stretches[-1] != number - 1:
+        return False
+    first, last = article.ranges[number - 1][1] + 1, article.ranges[number][0] - 1
+    between = [word for word in article.tokens.words[first : last + 1] if word.strip() and word not in _MARKS]
+    continues = article.tokens.text[article.stretches[number].start].islower() and between[-1:] == [","]
+    broken_off = final_mark(article, number - 1) == "," and not set(between) & (_ENDS | {":", ";"})
+    return first <= draft.cue.token <= last and continues and broken_off

@@ -7,10 +7,20 @@ import re
 from consumers.enrich.lexicon import cue_nouns, cue_verbs, nouns, words
 from consumers.enrich.quotes.ascriptions import find_ascriptions
 from consumers.enrich.quotes.cue import Cue
-from consumers.enrich.quotes.grammar import Phrase, is_nominal, is_pronoun, is_verb, joined, noun_phrase, subject
+from consumers.enrich.quotes.grammar import (
+    Phrase,
+    is_nominal,
+    is_passive,
+    is_pronoun,
+    is_verb,
+    joined,
+    noun_phrase,
+    own_subject,
+    subject,
+)
 from consumers.enrich.quotes.marks import EITHER, OPENING
 from consumers.enrich.quotes.places import after_comma, neighbour, phrase_after
-from consumers.enrich.quotes.relays import relay
+from consumers.enrich.quotes.relays import relay, relay_of
 from consumers.enrich.tokens import Tokens
 
 _SURE_FORMS = frozenset("said says told tells wrote writes asked asks added adds tweeted tweets".split())
@@ -67,7 +77,7 @@ def _verb(tokens: Tokens, token: int, stretch_of: list[int]) -> Cue | None:
 
 
 def _add_speaker(tokens: Tokens, cue: Cue, stretch_of: list[int]) -> None:
-    head, rule = subject(tokens, cue.token)
+    head, rule = _quoted(tokens, cue.token) or subject(tokens, cue.token)
     if head is not None and head < cue.token and "quote" in cue.frames and after_comma(tokens, cue.token):
         inverted = phrase_after(tokens, cue.token, stretch_of)
         if inverted is not None and not is_pronoun(tokens, head):
@@ -87,6 +97,15 @@ def _add_speaker(tokens: Tokens, cue: Cue, stretch_of: list[int]) -> None:
         if is_nominal(tokens, antecedent) and not is_verb(tokens, antecedent):
             cue.speaker = Phrase(head, head, head, noun_phrase(tokens, antecedent))
     relay(tokens, cue)
+
+
+def _quoted(tokens: Tokens, token: int) -> tuple[int, str] | None:
+    """Who is quoted as saying something, and the rule that finds him."""
+    verb = token - 2
+    if verb < 0 or tokens.lower[verb : token + 1] not in (["quoted", "as", "saying"], ["cited", "as", "saying"]):
+        return None
+    head = own_subject(tokens, verb) if is_passive(tokens, verb) else None
+    return (head, "subject") if head is not None else None
 
 
 def _antecedent(tokens: Tokens, relative: int) -> int:
@@ -110,6 +129,7 @@ def _according(tokens: Tokens, token: int) -> Cue:
         if tokens.deps[child] == "pobj" or (is_nominal(tokens, child) and child > token + 1):
             cue.speaker, cue.rule = noun_phrase(tokens, child), "according-to"
             cue.others = tuple(noun_phrase(tokens, other) for other in joined(tokens, child))
+            relay_of(tokens, cue)
             break
     return cue
 

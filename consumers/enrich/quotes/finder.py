@@ -8,18 +8,27 @@ who is speaking is kept in `Discourse`.
 from __future__ import annotations
 
 from consumers.enrich.quotes.article import Article, Draft
-from consumers.enrich.quotes.attribution import cue_after, cue_before, final_mark, is_own_words, starts_sentence
+from consumers.enrich.quotes.attribution import (
+    cue_after,
+    cue_before,
+    final_mark,
+    goes_on_with_list,
+    heads_line,
+    is_near,
+    is_own_words,
+    runs_on,
+    starts_sentence,
+)
 from consumers.enrich.quotes.blocks import find_blocks
 from consumers.enrich.quotes.cue import Cue
 from consumers.enrich.quotes.discourse import Discourse
 from consumers.enrich.quotes.floating import Floating
+from consumers.enrich.quotes.grammar import is_word
 from consumers.enrich.quotes.headlines import echo_headlines
 from consumers.enrich.quotes.no_quotations import is_inscription, no_quotation
 from consumers.enrich.quotes.reported import Range, before_contrast, is_marked_that, reported
 from consumers.enrich.quotes.transcripts import find_turns
 
-NEAR = 7
-"""Within so many tokens of its cue a word or two between marks are a quotation; farther off, distance kept."""
 _SAID_BY_SOMEBODY = frozenset("tell ask claim allege announce report say argue".split())
 """Verbs that report speech in the passive even where nobody is named."""
 
@@ -130,9 +139,7 @@ class Finder:
             return False
         for number in touched:
             if number not in self.claimed:
-                draft.spans.append((self.article.stretches[number].start, self.article.stretches[number].end))
-                draft.stretches.append(number)
-                self.claimed[number] = draft
+                self._take(draft, number)
         return True
 
     def _without_others(self, cue: Cue, ranges: list[Range]) -> list[Range]:
@@ -157,7 +164,7 @@ class Finder:
                 ):
                     last = tokens.left[other.token] - 1
                     break
-            while last > first and (not tokens.words[last][0].isalnum() or tokens.deps[last] in ("cc", "punct")):
+            while last > first and (not is_word(tokens, last) or tokens.deps[last] in ("cc", "punct")):
                 last -= 1
             kept.append((first, last))
         return kept
@@ -259,6 +266,9 @@ class Finder:
             if after is not None:
                 found = after
         if found is None:
+            broken_off = self.claimed.get(number - 1)
+            if broken_off is not None and runs_on(self.article, broken_off, number):
+                self._interrupt(broken_off, number)
             return
         cue, rule = found
         if self._is_own_turn(cue) or self._is_shown(cue):
@@ -272,13 +282,20 @@ class Finder:
         previous = self.claimed.get(number - 1)
         stretch = self.article.stretches[number]
         if previous is not None and previous.cue is cue and previous.stretches[-1] == number - 1:
-            previous.spans.append((stretch.start, stretch.end))
-            previous.stretches.append(number)
-            previous.rules.append("interrupted")
-            self.claimed[number] = previous
+            self._interrupt(previous, number)
             return
         draft = Draft([(stretch.start, stretch.end)], "direct", cue, cue.speaker, cue.others, [rule, cue.rule])
         self._add(draft, [number])
+
+    def _interrupt(self, draft: Draft, number: int) -> None:
+        """Let a quote take in a stretch that its cue parts from it."""
+        self._take(draft, number)
+        draft.rules.append("interrupted")
+
+    def _take(self, draft: Draft, number: int) -> None:
+        draft.spans.append((self.article.stretches[number].start, self.article.stretches[number].end))
+        draft.stretches.append(number)
+        self.claimed[number] = draft
 
     def _claim_backwards(self) -> None:
         """Give the paragraphs of a quotation to the cue that stands only beside a later one of them."""
@@ -303,11 +320,8 @@ class Finder:
         first, last = article.ranges[number]
         paragraph = tokens.paragraph[first]
         if stretch.continued and number - 1 in self.claimed:
-            draft = self.claimed[number - 1]
-            draft.spans.append((stretch.start, stretch.end))
-            draft.stretches.append(number)
-            draft.rules.append("continued")
-            self.claimed[number] = draft
+            self._take(self.claimed[number - 1], number)
+            self.claimed[number].rules.append("continued")
             return
         if number in self.set_aside:
             return
@@ -316,12 +330,12 @@ class Finder:
             if governing is not None and not self._is_own_turn(governing):
                 self._fragment(number)
             return
-        if self._is_listed(number):
+        if number - 1 in self.set_aside and goes_on_with_list(article, number):
             self.set_aside.add(number)
             return
         if (
             starts_sentence(article, number)
-            and (final_mark(article, number) in tuple(".?!…—") or not stretch.closed)
+            and (final_mark(article, number) in tuple(".?!…—") or not stretch.closed or heads_line(article, number))
             and last - first >= 1
             and no_quotation(article, number) != "title-of-work"
         ):
@@ -329,24 +343,13 @@ class Finder:
             return
         self._fragment(number)
 
-    def _is_listed(self, number: int) -> bool:
-        """Whether a stretch goes on with a list of words that are no quotation: such as “expects” and “believes”."""
-        if number - 1 not in self.set_aside:
-            return False
-        stretches = self.article.stretches
-        gap = self.tokens.text[stretches[number - 1].outer_end : stretches[number].outer_start]
-        return gap.strip(" ,") in ("", "and", "or") and final_mark(self.article, number - 1) not in tuple(".?!")
-
     def _floating(self, number: int, paragraph: int) -> None:
         draft = self.floating.sentence(number, paragraph)
         if draft is not None:
             self._add(draft, [number])
             return
-        stretch, previous = self.article.stretches[number], self.claimed[number - 1]
-        previous.spans.append((stretch.start, stretch.end))
-        previous.stretches.append(number)
-        previous.rules.append("goes-on")
-        self.claimed[number] = previous
+        self._take(self.claimed[number - 1], number)
+        self.claimed[number].rules.append("goes-on")
 
     def _fragment(self, number: int) -> None:
         """A few words in marks within a sentence: a quotation where a cue governs them, else distance or a title."""
@@ -358,7 +361,7 @@ class Finder:
         governing = self._governing(first, last)
         stretch = article.stretches[number]
         length = last - first + 1
-        if governing is not None and length <= 2 and not self._near(governing, number):
+        if governing is not None and length <= 2 and not is_near(article, governing, number):
             return
         if governing is not None:
             draft = Draft(
@@ -372,11 +375,6 @@ class Finder:
             self._add(draft, [number])
         elif length >= 3 and is_own_words(article, number) and not stretch.single:
             self._add(self.floating.fragment(number), [number])
-
-    def _near(self, cue: Cue, number: int) -> bool:
-        """Whether a cue stands within a few words of a stretch."""
-        first, last = self.article.ranges[number]
-        return -NEAR <= cue.first - last <= NEAR or 0 <= first - cue.last <= NEAR
 
     def _governing(self, first: int, last: int) -> Cue | None:
         """The nearest cue above a fragment in the parse."""

@@ -211,15 +211,16 @@ def subject(tokens: Tokens, verb: int) -> tuple[int | None, str]:
 
 def clip(tokens: Tokens, first: int, last: int, paragraph: int) -> tuple[int, int] | None:
     """A range of tokens without what lies outside a paragraph and without white space and punctuation at its ends."""
-    while first <= last and (tokens.paragraph[first] != paragraph or not _is_word(tokens, first)):
+    while first <= last and (tokens.paragraph[first] != paragraph or not is_word(tokens, first)):
         first += 1
-    while last >= first and (tokens.paragraph[last] != paragraph or not _is_word(tokens, last)):
+    while last >= first and (tokens.paragraph[last] != paragraph or not is_word(tokens, last)):
         last -= 1
     return (first, last) if first <= last else None
 
 
-def _is_word(tokens: Tokens, token: int) -> bool:
-    return any(character.isalnum() for character in tokens.words[token]) or tokens.words[token] in "$£€"
+def is_word(tokens: Tokens, token: int) -> bool:
+    """Whether a token is more than punctuation: a word, a number, a sign of money or per cent."""
+    return any(character.isalnum() for character in tokens.words[token]) or tokens.words[token] in "$£€%"
 
 
 def is_pronoun(tokens: Tokens, token: int) -> bool:

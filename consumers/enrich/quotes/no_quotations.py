@@ -94,12 +94,19 @@ def _is_title(article: Article, number: int) -> bool:
 
 
 def _within_noun_phrase(article: Article, number: int) -> bool:
-    """Whether one to three words stand in marks between an article and a noun: the “big four” negotiators."""
+    """Whether a few words stand in marks between an article and a noun: the “big four” negotiators."""
     tokens = article.tokens
     first, last = article.ranges[number]
     before, tail = before_gap(article, number)
     after, end = after_gap(article, number)
-    if last - first > 2 or before > tail or after > end:
+    if before > tail or after > end:
+        return False
+    indefinite = (
+        tokens.lower[tail] in ("a", "an") and tokens.tags[after] == "NN" and tokens.lower[first] not in ("i", "we")
+    )
+    if indefinite and last - first <= 5 and tokens.starts[after] == article.stretches[number].outer_end + 1:
+        return True
+    if last - first > 2:
         return False
     if tokens.tags[tail] not in ("DT", "PRP$", "POS", "JJ", "CD") or tokens.words[after] in (",", "-"):
         return False

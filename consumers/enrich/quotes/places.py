@@ -89,6 +89,8 @@ def _before(tokens: Tokens, token: int, stretch_of: list[int]) -> int | None:
     if before < 0 or tokens.paragraph[before] != tokens.paragraph[token] or stretch_of[before] >= 0:
         return None
     if tokens.words[before] == ",":
+        if tokens.entity[before - 1] == "PERSON" and _is_aside(tokens, before):
+            return before - 1
         aside = _before_aside(tokens, before)
         if aside is None or stretch_of[aside] >= 0:
             return None
@@ -96,6 +98,14 @@ def _before(tokens: Tokens, token: int, stretch_of: list[int]) -> int | None:
         if tokens.entity[before] != "PERSON" and tokens.lower[before] not in nouns("people"):
             return None
     return before if tokens.tags[before] in ("PRP", "NNP", "NNPS", "NN", "NNS") else None
+
+
+def _is_aside(tokens: Tokens, comma: int) -> bool:
+    """Whether a name stands alone between commas: the commissioner, Jens Holt, wrote."""
+    token = comma - 1
+    while token > 0 and tokens.entity[token] == "PERSON" and not tokens.entity_begins[token]:
+        token -= 1
+    return token > 0 and tokens.entity[token] == "PERSON" and tokens.words[token - 1] == ","
 
 
 def _before_aside(tokens: Tokens, comma: int) -> int | None:

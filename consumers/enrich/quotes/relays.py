@@ -26,6 +26,17 @@ def relay(tokens: Tokens, cue: Cue) -> None:
     cue.via = _hearer(tokens, cue) or _interview(tokens, cue)
 
 
+def relay_of(tokens: Tokens, cue: Cue) -> None:
+    """According to the paper, which cited an aide: the aide speaks, the paper relays."""
+    for verb in tokens.children[cue.speaker.head] if cue.speaker is not None else ():
+        if tokens.deps[verb] != "relcl" or tokens.lower[verb] not in ("cited", "cites", "quoted", "quotes"):
+            continue
+        for child in tokens.children[verb]:
+            if tokens.deps[child] == "dobj":
+                cue.via, cue.speaker, cue.rule = cue.speaker, noun_phrase(tokens, child), "cited-source"
+                return
+
+
 def _citing(tokens: Tokens, cue: Cue) -> bool:
     """CNN reported, citing an official: the object of “citing” speaks."""
     sentence = tokens.sentence[cue.token]

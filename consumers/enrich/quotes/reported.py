@@ -310,7 +310,8 @@ def _phrase_range(tokens: Tokens, cue: Cue) -> Range:
     if cue.speaker is not None:
         last = max(last, cue.speaker.last, tokens.right[cue.speaker.head])
         for token in range(cue.speaker.last + 1, last + 1):
-            if tokens.words[token] == "," and tokens.deps[token] == "punct":
+            relative = tokens.lower[token + 1 : token + 2] and tokens.lower[token + 1] in ("which", "who", "whose")
+            if tokens.words[token] == "," and tokens.deps[token] == "punct" and not relative:
                 last = token - 1
                 break
     return cue.first, last

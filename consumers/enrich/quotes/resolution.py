@@ -218,6 +218,8 @@ class Resolver:
         number = bisect_left(self._starts, position)
         for rank, (_, end, entity) in enumerate(reversed(self._mentions[max(0, number - 60) : number])):
             token = tokens.at(end - 1)
+            while tokens.words[token + 1 : token + 2] and tokens.words[token + 1] in AFTER_NAMES:
+                token += 1
             distance = here - tokens.paragraph[token]
             score = 4.0 - 1.2 * min(distance, 3) - 0.05 * rank
             head = tokens.deps[token]

@@ -219,3 +219,54 @@ def test_an_outlets_reviewer_is_nobody_named_before(pipeline: Language) -> None:
 def test_a_given_name_after_kin_is_a_person(pipeline: Language) -> None:
     text = "Supt Lisa Marlow gave advice. Their mum Doreen has had enough. “I want a refund,” she said."
     assert spoken(pipeline, text)[-1][1] == "Doreen"
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        (
+            "In a letter seen by Reuters, the commissioner, Jens Holt, wrote that the EU “will answer”.",
+            "Jens Holt",
+        ),
+        ("The officials told Axis it was true. “It’s not a bluff,” one of them was quoted as saying.", "one of them"),
+        (
+            "“It fell,” Mr Rask said.\n\nThe report’s author, Sir Bernard Ault KC, smiled. “Not my affair,” he said.",
+            "Bernard Ault",
+        ),
+    ],
+)
+def test_the_speaker_between_commas_and_of_reported_saying(pipeline: Language, text: str, name: str) -> None:
+    assert spoken(pipeline, text)[-1][1] == name
+
+
+def test_who_is_cited_by_the_paper_speaks(pipeline: Language) -> None:
+    text = "According to the Financial Ledger, which cited people briefed on the talks, Canada would be exempt."
+    [quote] = read(pipeline, text).quotes
+    assert quote.speaker is not None
+    assert (quote.text, quote.speaker.name, quote.via) == (
+        "Canada would be exempt",
+        "people briefed on the talks",
+        "Financial Ledger",
+    )
+
+
+def test_a_sentence_broken_off_goes_on_behind_more_than_its_cue(pipeline: Language) -> None:
+    text = "“At my age,” Carlo Orsini told an interviewer in March, “you don’t even buy green bananas.”"
+    [quote] = read(pipeline, text).quotes
+    assert [text[span.start : span.end] for span in quote.spans] == [
+        "At my age",
+        "you don’t even buy green bananas.",
+    ]
+
+
+def test_a_headline_begins_with_somebodys_words(pipeline: Language) -> None:
+    text = "‘I thought I was going to die’: Mum’s horror\n\nDebbie Harker, 38, was thrown ten feet."
+    assert spoken(pipeline, text) == [("I thought I was going to die", None)]
+
+
+def test_words_between_an_article_and_a_noun_are_no_quote(pipeline: Language) -> None:
+    assert spoken(pipeline, "Debbie Harker, who was thrown ten feet, works at a ‘pay what you can’ café in Hyde.") == []
+
+
+def test_a_share_keeps_its_sign(pipeline: Language) -> None:
+    assert spoken(pipeline, "The officials said the levy could reach 40%.")[0][0] == "the levy could reach 40%"

@@ -13,6 +13,8 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from consumers.enrich import nlp
+from consumers.enrich.annotator import SpacyAnnotator
+from consumers.enrich.names.gazetteer import Gazetteer, KnownName
 from quotewire.ports import ConfigurationError
 
 PIECES = [
@@ -150,3 +152,14 @@ def test_the_vocabulary_stops_growing(pipeline: Language, monkeypatch: pytest.Mo
     monkeypatch.setattr(nlp, "WORDS_KEPT", len(pipeline.vocab))
     end = read("third")
     assert read("fourth") == read("fifth") == end < start + 200
+
+
+def test_after_many_words_the_pipeline_is_loaded_anew_and_reads_as_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    known = Gazetteer([KnownName(name="Marrow", type="place")])
+    annotator = SpacyAnnotator(nlp.DEFAULT_MODEL, gazetteer=lambda: known)
+    texts = [nlp.Text("a", "“We stay in Marrow,” Anna Roth said."), nlp.Text("b", "Marrow has a mayor.")]
+    before = annotator.annotate(texts)
+    monkeypatch.setattr("consumers.enrich.annotator.WORDS_SEEN", 0)
+    assert annotator.annotate(texts) == before
+    entities = [entity for annotation in before for entity in annotation.entities]
+    assert {entity.label for entity in entities if entity.name == "Marrow"} == {"GPE"}
