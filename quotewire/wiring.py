@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import random
-import resource
-from collections.abc import AsyncIterator, Callable, Collection, Iterator, Sequence
-from contextlib import AbstractContextManager
-from dataclasses import replace
+from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
 from importlib.util import find_spec
@@ -15,37 +11,29 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from producers.opml import FeedSource, read_opml, source_problem
 from quotewire import watchlist
 from quotewire.alert_wiring import AlertWiring
-from quotewire.feed_views import FeedView, feed_views
 from quotewire.files import Watched, write_whole
 from quotewire.located import located
+from quotewire.poll_wiring import PollWiring
 from quotewire.ports import (
     Clock,
     ConfigurationError,
-    FeedStore,
     Index,
-    Message,
-    PollerSharing,
     Prepared,
     Stream,
     TrackedName,
     Unavailable,
 )
-from quotewire.samples import SampleSite
 from quotewire.seed_files import seed_path
+from quotewire.server_options import elasticsearch_options, kafka_options
 from quotewire.settings import Settings
 from quotewire.stages import STAGES
-from quotewire.subscription_port import SubscriptionStore
-from schemas.codec import encode
-from schemas.records import RawArticle
-from schemas.topics import RAW, TOPICS
+from schemas.topics import TOPICS
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
     from prometheus_client import CollectorRegistry
-    from pydantic import SecretStr
 
     # Each process imports only what it uses: the language libraries and the web ones take a second each.
     from consumers.alerts.marks import FalsePositive
@@ -53,25 +41,13 @@ if TYPE_CHECKING:
     from consumers.alerts.state import AlertState
     from consumers.enrich.stage import Annotator
     from consumers.stories.fingerprint import Embedder
-    from producers.callback import Callback
-    from producers.fetch import Fetcher
-    from producers.parse_process import Parsing
-    from producers.poll import Poller
-    from producers.subscribing import Subscriber
-    from quotewire.adapters.elasticsearch_connection import ElasticsearchOptions
     from quotewire.adapters.elasticsearch_security import ElasticsearchSecurity
-    from quotewire.adapters.kafka_connection import KafkaOptions
     from quotewire.adapters.kibana import Kibana
     from quotewire.alert_memory import AlertMemory
     from quotewire.desk import Desk
     from quotewire.gazetteer import KnownNames
     from quotewire.metrics import PipelineMetrics
     from quotewire.sweep import Watchlist
-
-PARSERS = 2
-"""Processes that parse feeds for one poller; one that a hostile document holds up leaves the other."""
-
-_OPEN_FILES = 65_536
 
 
 class SystemClock:
@@ -82,14 +58,15 @@ class SystemClock:
         return datetime.now(UTC)
 
 
-class Wiring(AlertWiring):
+class Wiring(AlertWiring, PollWiring):
     """The parts of one process, by the settings. Each is made when first asked for and closed with this.
 
     The parts raise ConfigurationError where a setting cannot work, and Unavailable where a server is away.
     """
 
     def __init__(self, settings: Settings) -> None:
-        super().__init__()
+        AlertWiring.__init__(self)
+        PollWiring.__init__(self)
         self.settings = settings
         self.clock: Clock = SystemClock()
         self._closing = contextlib.ExitStack()
@@ -97,7 +74,6 @@ class Wiring(AlertWiring):
         self._tracked: Watched[Sequence[TrackedName]] = Watched(watchlist.read)
         self._marks: Watched[Sequence[FalsePositive]] = Watched(_read_marks)
         self._matcher: tuple[Sequence[TrackedName], Sequence[FalsePositive], Matcher] | None = None
-        self._sources: Watched[Sequence[FeedSource]] = Watched(read_opml)
 
     def __enter__(self) -> Self:
         return self
@@ -131,7 +107,7 @@ class Wiring(AlertWiring):
         if kind == "kafka":
             from quotewire.adapters.kafka_stream import KafkaStream
 
-            stream = KafkaStream(self.settings.stream_address, self._kafka_options())
+            stream = KafkaStream(self.settings.stream_address, kafka_options(self.settings))
         elif kind == "memory":
             from quotewire.adapters.memory_stream import MemoryStream
 
@@ -151,7 +127,7 @@ class Wiring(AlertWiring):
         if kind in ("https", "http"):
             from quotewire.adapters.elasticsearch_index import ElasticsearchIndex
 
-            index = ElasticsearchIndex(self.settings.index_address, self._elasticsearch_options())
+            index = ElasticsearchIndex(self.settings.index_address, elasticsearch_options(self.settings))
         elif kind == "memory":
             from quotewire.adapters.memory_index import MemoryIndex
 
@@ -163,38 +139,6 @@ class Wiring(AlertWiring):
         with self._kept(index):
             self._prepared_index = index.setup()
         return index
-
-    @cached_property
-    def feed_store(self) -> FeedStore:
-        """What the poller remembers."""
-        store: FeedStore
-        kind, path = located("feed_store", self.settings.feed_store_address)
-        if kind == "memory":
-            from quotewire.adapters.memory_feed_store import MemoryFeedStore
-
-            store = MemoryFeedStore()
-        else:
-            from quotewire.adapters.sqlite_feed_store import SqliteFeedStore
-
-            store = SqliteFeedStore(path)
-        self._closing.callback(store.close)
-        return store
-
-    @cached_property
-    def subscriptions(self) -> SubscriptionStore:
-        """What is remembered of subscriptions at hubs, in the file of the feed store."""
-        store: SubscriptionStore
-        kind, path = located("feed_store", self.settings.feed_store_address)
-        if kind == "memory":
-            from quotewire.adapters.memory_subscriptions import MemorySubscriptionStore
-
-            store = MemorySubscriptionStore()
-        else:
-            from quotewire.adapters.sqlite_subscriptions import SqliteSubscriptionStore
-
-            store = SqliteSubscriptionStore(path)
-        self._closing.callback(store.close)
-        return store
 
     @cached_property
     def annotator(self) -> Annotator:
@@ -322,18 +266,6 @@ class Wiring(AlertWiring):
         if len(stream.missing_topics(TOPICS.values())) == len(TOPICS):
             stream.create_topics(TOPICS.values())
 
-    def feed_sources(self) -> Sequence[FeedSource]:
-        """The feeds as they are listed now; read again only where the file has changed.
-
-        Raises ConfigurationError where the file is wrong and never was right.
-        """
-        return self._sources.current(self.feeds_file)
-
-    def feed_views(self) -> Sequence[FeedView]:
-        """Every listed feed with what the poller remembers of it."""
-        subscriptions = self.subscriptions.subscriptions() if self._callback_address() else {}
-        return feed_views(self.feed_sources(), self.feed_store.feeds(), subscriptions)
-
     def page(self) -> FastAPI:
         """The analyst's page."""
         from quotewire.web.app import create_app
@@ -380,7 +312,7 @@ class Wiring(AlertWiring):
         kind, _ = located("index", self.settings.index_address, servers=("https", "http"))
         if kind not in ("https", "http"):
             raise ConfigurationError(f"setting QUOTEWIRE_INDEX: users are for Elasticsearch, and this is {kind}")
-        security = ElasticsearchSecurity(self.settings.index_address, self._elasticsearch_options())
+        security = ElasticsearchSecurity(self.settings.index_address, elasticsearch_options(self.settings))
         self._closing.callback(security.close)
         return security
 
@@ -390,7 +322,7 @@ class Wiring(AlertWiring):
 
         if not self.settings.kibana:
             raise ConfigurationError("setting QUOTEWIRE_KIBANA: set Kibana's address, https://HOST:PORT")
-        return Kibana(self.settings.kibana, self._elasticsearch_options())
+        return Kibana(self.settings.kibana, elasticsearch_options(self.settings))
 
     def check_model(self) -> None:
         """Raise ConfigurationError where the language pipeline is not installed, without loading it."""
@@ -399,123 +331,6 @@ class Wiring(AlertWiring):
             raise ConfigurationError(
                 f"setting QUOTEWIRE_MODEL: there is no pipeline {model!r}: install it, or name another"
             )
-
-    def sample_site(self) -> AbstractContextManager[object]:
-        """The sample site, served while the context is open, where the feed list has its feed."""
-        endpoint = self._sample_endpoint()
-        if endpoint is None or not any(f"//{endpoint[0]}:{endpoint[1]}/" in feed.url for feed in self.feed_sources()):
-            return contextlib.nullcontext()
-        return SampleSite(*endpoint)
-
-    @contextlib.asynccontextmanager
-    async def fetching(self) -> AsyncIterator[tuple[Fetcher, Parsing]]:
-        """What asks the web and what reads its answers, within the limits of the settings."""
-        from producers.addresses import AddressPolicy
-        from producers.fetch import Fetcher, FetchLimits
-        from producers.parse_process import ParserPool
-        from producers.sitemap_index import SitemapFollower
-
-        settings, endpoint = self.settings, self._sample_endpoint()
-        _allow_many_connections()
-        policy = AddressPolicy(settings.allowed_networks, frozenset([endpoint] if endpoint else []))
-        limits = FetchLimits(total_time=settings.fetch_timeout, body=settings.fetch_cap, contact=settings.contact)
-        async with Fetcher(policy, limits) as fetcher, ParserPool(size=PARSERS) as parser:
-            yield fetcher, SitemapFollower(fetcher, parser)
-
-    @contextlib.asynccontextmanager
-    async def poller(self, waiting: Callable[[str | None], None] = lambda _: None) -> AsyncIterator[Poller]:
-        """A poller of the listed feeds; `waiting` as of Poller."""
-        from producers.poll import Poller, PollLimits
-        from producers.schedule import ScheduleLimits
-
-        settings, stream = self.settings, self.stream
-        shortest, longest = settings.poll_shortest, max(settings.poll_shortest, settings.poll_longest)
-        schedule = ScheduleLimits(floor=shortest, ceiling=longest)
-        schedule = replace(schedule, start=min(max(schedule.start, shortest), longest))
-        async with self.fetching() as (fetcher, parser):
-            sharing = self._poller_group()
-            yield Poller(
-                sources=self.feed_sources,
-                store=self.feed_store,
-                publish=lambda articles: stream.publish([_message(article) for article in articles]),
-                fetcher=fetcher,
-                parser=parser,
-                clock=self.clock,
-                limits=PollLimits(schedule=schedule, at_once=settings.poll_parallel, fetch_pages=settings.fetch_pages),
-                observe=self.metrics.polled,
-                waiting=waiting,
-                sharing=sharing,
-                subscriber=self._subscriber(fetcher),
-            )
-
-    def callback(self) -> Callback:
-        """What takes in pushes. Raises ConfigurationError where no hub could know its address."""
-        from producers.callback import Callback
-
-        if not self._callback_address():
-            raise ConfigurationError(
-                "setting QUOTEWIRE_WEBSUB_CALLBACK: without a public address no hub can reach this program"
-            )
-        return Callback(self.subscriptions, self.clock, limit=self.settings.fetch_cap, observe=self.metrics.received)
-
-    def _subscriber(self, fetcher: Fetcher) -> Subscriber | None:
-        from producers.subscribing import Subscriber
-
-        address = self._callback_address()
-        return Subscriber(self.subscriptions, fetcher, address, self.clock, random.random) if address else None
-
-    def _callback_address(self) -> str:
-        address = self.settings.websub_callback
-        problem = source_problem(address) if address else None
-        if problem:
-            raise ConfigurationError(f"setting QUOTEWIRE_WEBSUB_CALLBACK: {problem}")
-        return address
-
-    def _poller_group(self) -> PollerSharing | None:
-        _, store = located("feed_store", self.settings.feed_store_address)
-        if self.in_memory:
-            return None
-        # Also where one poller is set: `run --once` beside it is another.
-        from quotewire.adapters.poller_group import PollerGroup
-
-        group = PollerGroup(store.with_name(f"{store.name}-pollers"))
-        self._closing.callback(group.close)
-        return group
-
-    def _sample_endpoint(self) -> tuple[str, int] | None:
-        if self.settings.samples == "none":
-            return None
-        host, _, port = self.settings.samples.rpartition(":")
-        if not host or not port.isdigit():
-            raise ConfigurationError(
-                f"setting QUOTEWIRE_SAMPLES: {self.settings.samples!r} is no address; use 127.0.0.1:PORT or none"
-            )
-        return host, int(port)
-
-    def _kafka_options(self) -> KafkaOptions:
-        from quotewire.adapters.kafka_connection import KafkaOptions
-
-        settings = self.settings
-        return KafkaOptions(
-            user=settings.kafka_user,
-            password=_revealed(settings.kafka_password),
-            mechanism=settings.kafka_mechanism,
-            tls=settings.kafka_tls,
-            ca_file=settings.kafka_ca_file,
-            replication=settings.kafka_replication,
-        )
-
-    def _elasticsearch_options(self) -> ElasticsearchOptions:
-        from quotewire.adapters.elasticsearch_connection import ElasticsearchOptions
-
-        settings = self.settings
-        return ElasticsearchOptions(
-            api_key=_revealed(settings.elasticsearch_api_key),
-            user=settings.elasticsearch_user,
-            password=_revealed(settings.elasticsearch_password),
-            ca_file=settings.elasticsearch_ca_file,
-            prefix=settings.elasticsearch_prefix,
-        )
 
     @contextlib.contextmanager
     def _kept(self, adapter: Index) -> Iterator[None]:
@@ -539,23 +354,7 @@ class Wiring(AlertWiring):
         return path
 
 
-def _revealed(secret: SecretStr | None) -> str | None:
-    return secret.get_secret_value() if secret else None
-
-
 def _read_marks(file: Path) -> Sequence[FalsePositive]:
     from quotewire import false_positives
 
     return false_positives.read(file)
-
-
-def _allow_many_connections() -> None:
-    """Let this process open as many files as it may: a thousand is what many systems begin with."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = _OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, _OPEN_FILES)
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
-
-
-def _message(article: RawArticle) -> Message:
-    return Message(RAW.name, RAW.key(article), encode(article))
