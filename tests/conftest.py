@@ -8,9 +8,9 @@ from collections.abc import Iterator
 import pytest
 import structlog
 
-from tests.real_stack.fixtures import elasticsearch_server, kafka_server
+from tests.real_stack.fixtures import elasticsearch_server, forks, kafka_server
 
-__all__ = ["elasticsearch_server", "kafka_server"]
+__all__ = ["elasticsearch_server", "forks", "kafka_server"]
 
 
 @pytest.fixture(autouse=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import uuid
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from kafka import KafkaProducer, TopicPartition, errors
@@ -202,12 +203,15 @@ class Transactions:
             raise Unsure(f"{doing}: {producer.problem or error}") from error
 
     def _abort(self) -> None:
-        """Give the transaction up; where that fails, the next producer under this id does it."""
+        """Give the transaction up, and the producer with it; where the first fails, the next producer does it.
+
+        kafka-python (3.0.12) keeps offsets that the broker refused, and sends them with the next transaction, as if the
+        records up to there had been processed in that: they would be lost.
+        """
         assert self._producer is not None
-        try:
+        with suppress(errors.KafkaError):
             self._producer.finish(commit=False, seconds=min(5.0, self._connection.options.answer))
-        except errors.KafkaError:
-            self.close()
+        self.close()
 
     def close(self) -> None:
         """Discard the producer. Never raises."""

@@ -1,11 +1,7 @@
-"""The alerts stage on a real Kafka; in this process, or as one of its own to be killed.
-
-`python -m tests.real_stack.alerting ADDRESS NAME…` alerts of these names until it is killed.
-"""
+"""The alerts stage on a real Kafka; in this process, or as one of its own to be killed."""
 
 from __future__ import annotations
 
-import sys
 import threading
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -20,7 +16,7 @@ from quotewire.ports import Message, Stream, TrackedName
 from quotewire.worker import Backoff, Worker
 from schemas.codec import encode
 from schemas.records import EnrichedArticle, Span
-from schemas.topics import ENRICHED, TOPICS
+from schemas.topics import ENRICHED
 from tests.real_stack.copying import OPTIONS
 
 TOWNS = "Ostby Hallund Marbeck Felden Luzhek Brodny Korsk Dorsten Senivka Kostiv Velia Torvik".split()
@@ -71,7 +67,7 @@ def worker(stream: Stream, names: Sequence[str]) -> Worker:
     )
 
 
-if __name__ == "__main__":
-    own = KafkaStream(sys.argv[1], OPTIONS)
-    own.create_topics(TOPICS.values())
-    worker(own, sys.argv[2:]).run(threading.Event())
+def main(address: str, *names: str) -> None:
+    """Alert of these names until killed."""
+    own = KafkaStream(address, OPTIONS)
+    worker(own, names).run(threading.Event())

@@ -1,16 +1,13 @@
-"""A worker that copies raw articles to enriched ones; in this process, or as one of its own to be killed.
-
-`python -m tests.real_stack.copying ADDRESS` copies until it is told to stop or killed.
-"""
+"""A worker that copies raw articles to enriched ones; in this process, or as one of its own to be killed."""
 
 from __future__ import annotations
 
-import sys
 import threading
 import time
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 from quotewire.adapters.kafka_connection import KafkaOptions
 from quotewire.adapters.kafka_stream import KafkaStream
@@ -20,10 +17,11 @@ from quotewire.ports import Message, Stream
 from quotewire.worker import Backoff, Worker
 from schemas.codec import encode
 from schemas.records import EnrichedArticle, Entry, FeedReference, RawArticle, TopicRecord
-from schemas.topics import ENRICHED, RAW, TOPICS
+from schemas.topics import ENRICHED, RAW
 
-OPTIONS = KafkaOptions(session=3, answer=5, connect=3, transaction=5)
-"""Impatient, so that a test need not wait as long as an operator would."""
+IMPATIENT: dict[str, Any] = {"session": 3, "answer": 5, "connect": 3, "transaction": 3}
+"""So that a test need not wait as long as an operator would."""
+OPTIONS = KafkaOptions(**IMPATIENT)
 
 
 class Copier:
@@ -70,7 +68,7 @@ def lag(stream: Stream) -> int:
     return sum(position.lag for position in stream.positions(RAW.name, "copy"))
 
 
-if __name__ == "__main__":
-    own = KafkaStream(sys.argv[1], OPTIONS)
-    own.create_topics(TOPICS.values())
+def main(address: str) -> None:
+    """Copy until killed."""
+    own = KafkaStream(address, OPTIONS)
     worker(own, 0.05).run(threading.Event())

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 
 import pytest
 
 from tests.real_stack.elasticsearch_server import ElasticsearchServer
+from tests.real_stack.forks import Forks
 from tests.real_stack.jars import CannotStart
 from tests.real_stack.kafka_server import KafkaServer
+
+
+@pytest.fixture(scope="session")
+def forks() -> Iterator[Forks]:
+    """Starts processes that tests kill."""
+    with contextlib.closing(Forks()) as forks:
+        yield forks
 
 
 @pytest.fixture(scope="session")

@@ -6,6 +6,7 @@ import subprocess
 import uuid
 from base64 import urlsafe_b64encode
 from pathlib import Path
+from typing import Literal
 
 import trustme
 from cryptography.hazmat.primitives.serialization import (
@@ -20,6 +21,7 @@ from tests.real_stack.jars import JAVA, KAFKA, KAFKA_LOGGING, CannotStart, jars,
 from tests.real_stack.server import Server, free_ports
 
 USER, PASSWORD = "quotewire", "only for tests"
+MECHANISMS: tuple[Literal["SCRAM-SHA-256", "SCRAM-SHA-512"], ...] = ("SCRAM-SHA-256", "SCRAM-SHA-512")
 _LOGIN = "org.apache.kafka.common.security.scram.ScramLoginModule required;"
 
 
@@ -63,10 +65,12 @@ class KafkaServer(Server):
             "listener.security.protocol.map": (
                 "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SCRAM:SASL_PLAINTEXT,TLS:SASL_SSL"
             ),
-            "listener.name.scram.sasl.enabled.mechanisms": "SCRAM-SHA-256",
-            "listener.name.scram.scram-sha-256.sasl.jaas.config": _LOGIN,
-            "listener.name.tls.sasl.enabled.mechanisms": "SCRAM-SHA-256",
-            "listener.name.tls.scram-sha-256.sasl.jaas.config": _LOGIN,
+            **{f"listener.name.{name}.sasl.enabled.mechanisms": ",".join(MECHANISMS) for name in ("scram", "tls")},
+            **{
+                f"listener.name.{name}.{mechanism.lower()}.sasl.jaas.config": _LOGIN
+                for name in ("scram", "tls")
+                for mechanism in MECHANISMS
+            },
             "listener.name.tls.ssl.keystore.type": "PEM",
             "listener.name.tls.ssl.keystore.location": str(self.folder / "server.pem"),
             "log.dirs": str(self.folder / "data"),
@@ -93,11 +97,11 @@ class KafkaServer(Server):
         return [JAVA, *options, "-cp", joined(self._jars), main, *arguments]
 
     def _format(self) -> None:
-        scram = f"SCRAM-SHA-256=[name={USER},password={PASSWORD}]"
+        users = [f"--add-scram={mechanism}=[name={USER},password={PASSWORD}]" for mechanism in MECHANISMS]
         # An id that begins with a dash would be taken for an option.
         cluster = "q" + urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")[1:]
         result = subprocess.run(
-            self._java("kafka.tools.StorageTool", "format", "-t", cluster, "-c", "server.properties", "-S", scram),
+            self._java("kafka.tools.StorageTool", "format", "-t", cluster, "-c", "server.properties", *users),
             cwd=self.folder,
             capture_output=True,
             text=True,

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import random
-import subprocess
-import sys
 import time
 import uuid
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 from kafka import KafkaAdminClient
@@ -33,28 +30,28 @@ from schemas.topics import ALERTS, ENRICHED, STORIES, TOPICS
 from tests.real_stack.alerting import CHIEFS, copies, messages, worker
 from tests.real_stack.copying import OPTIONS
 from tests.real_stack.elasticsearch_server import ElasticsearchServer
+from tests.real_stack.forks import Forks
 from tests.real_stack.kafka_server import KafkaServer
 
 COPIES = 5
 KILLS = 6
 SEED = 20261126
 WATCHED = [f"Orla {chief}" for chief in CHIEFS[:6]]
-_ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.slow
 def test_one_alert_a_story_and_name_through_kills_replays_and_reindexing(
-    kafka_server: KafkaServer, elasticsearch_server: ElasticsearchServer
+    forks: Forks, kafka_server: KafkaServer, elasticsearch_server: ElasticsearchServer
 ) -> None:
     address = f"kafka://{kafka_server.address}/alerts-{uuid.uuid4().hex[:12]}"
     with contextlib.closing(KafkaStream(address, OPTIONS)) as stream:
         stream.create_topics(TOPICS.values())
+        _alert_while_killed(stream, address, copies(COPIES), forks)
         _check(stream, address, elasticsearch_server.address)
 
 
 def _check(stream: Stream, address: str, index_address: str) -> None:
     articles = copies(COPIES)
-    _alert_while_killed(stream, address, articles)
     _work(stream, WATCHED)
     told = _alerts(stream)
     members = [record.id for record in _stories(stream)]
@@ -104,26 +101,19 @@ def _alert_again(stream: Stream, address: str, told: dict[str, list[Alert]]) -> 
     assert _alerts(stream) == again, "a stage that begins again from the start remembers what it has raised again"
 
 
-def _alert_while_killed(stream: Stream, address: str, articles: Sequence[EnrichedArticle]) -> None:
+def _alert_while_killed(stream: Stream, address: str, articles: Sequence[EnrichedArticle], forks: Forks) -> None:
     """Publish the articles bit by bit while the stage's process is killed with -9 again and again."""
     chance = random.Random(SEED)
-    command = [sys.executable, "-m", "tests.real_stack.alerting", address, *WATCHED]
     size = len(articles) // KILLS
     for turn in range(KILLS):
         stream.publish(messages(articles[turn * size : (turn + 1) * size if turn < KILLS - 1 else None]))
-        _run_and_kill(stream, command, chance.uniform(0, 0.5))
-
-
-def _run_and_kill(stream: Stream, command: list[str], seconds: float) -> None:
-    """Let the process commit something, and so many seconds later kill it, whatever it has in hand."""
-    process = subprocess.Popen(command, cwd=_ROOT)
-    try:
         before = _lag(stream)
-        _until(lambda: _lag(stream) < before or process.poll() is not None)
-        time.sleep(seconds)
-    finally:
+        process = forks.start("tests.real_stack.alerting", address, *WATCHED)
+        # It commits something, and is killed a moment later, whatever it has in hand.
+        _until(lambda before=before: _lag(stream) < before)  # type: ignore[misc]
+        time.sleep(chance.uniform(0, 0.5))
+        assert process.running
         process.kill()
-        process.wait()
 
 
 def _move_back(stream: Stream, topic: str, group: str) -> None:
