@@ -119,12 +119,12 @@ class PipelineMetrics:
     def indexed(self, records: Sequence[EnrichedArticle | Alert], outcomes: Sequence[Outcome]) -> None:
         """Documents were given to the index, with these outcomes.
 
-        Timed are articles that were stored: one that is written again, unchanged, was searchable before.
+        Timed are articles that were not there before: one that is edited or enriched anew was searchable already.
         """
         for record, outcome in zip(records, outcomes, strict=True):
             kind = "alert" if isinstance(record, Alert) else "article"
             self._outcomes.labels(kind, outcome.status).inc()
-            if outcome.status == "stored" and isinstance(record, EnrichedArticle):
+            if outcome.first and isinstance(record, EnrichedArticle):
                 self._observe_age(self._searchable, record)
 
     def raised(self, article: EnrichedArticle, alerts: Sequence[Alert]) -> None:

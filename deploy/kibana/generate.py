@@ -164,8 +164,8 @@ def _for_ops() -> list[SavedObject]:
     )
     recent = "latency <= 86400"
     feeds = Chart("quotewire-feeds-failing", "Feeds that need a look", HEALTH, _NEED_A_LOOK).metric(count("Feeds"))
-    lag = Chart("quotewire-lag-now", "Records to do", HEALTH, "kind: stage").metric(
-        greatest("value", "Of the slowest stage")
+    lag = Chart("quotewire-lag-now", "Records to do", HEALTH, "kind: stage").table(
+        [top("name", "Stage", 20)], newest("value", "time", "Records")
     )
     dead = Chart("quotewire-dead-letters-now", "Dead letters", HEALTH, 'kind: "dead-letters"').metric(
         newest("value", "time", "Dead letters")

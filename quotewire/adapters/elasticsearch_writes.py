@@ -109,7 +109,10 @@ class Writer:
                 writes[article.id] = prepared
         while writes:
             writes = self._written(writes, outcomes)
-        return [outcomes.get(article.id, Outcome(article.id, "stored")) for article in articles]
+        return [
+            outcomes.get(article.id, Outcome(article.id, "stored", first=article.id not in known))
+            for article in articles
+        ]
 
     def _written(self, writes: dict[str, _Write], outcomes: dict[str, Outcome]) -> dict[str, _Write]:
         """Write, and note what comes of it where that is not `stored`; what is to be written once more, since another

@@ -80,7 +80,7 @@ class MemoryIndex:
         self._articles[article.id] = fields
         for word in {*fields.title_words, *fields.text_words}:
             self._articles_by_word[word].add(article.id)
-        return Outcome(article.id, "stored")
+        return Outcome(article.id, "stored", first=known is None)
 
     def put_alerts(self, alerts: Sequence[Alert]) -> Sequence[Outcome]:
         """See `quotewire.ports.Index.put_alerts`."""

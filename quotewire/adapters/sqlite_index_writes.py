@@ -58,7 +58,7 @@ def put_article(connection: sqlite3.Connection, prepared: ArticleFields | Outcom
         "INSERT INTO article_speakers (article, name) VALUES (?, ?)", [(number, numbers[name]) for name in speakers]
     )
     _add_quotes(connection, number, prepared, numbers)
-    return Outcome(article.id, "stored")
+    return Outcome(article.id, "stored", first=known is None)
 
 
 def _enriched(connection: sqlite3.Connection, number: int) -> datetime | None:

@@ -31,7 +31,8 @@ def setup(
         ),
     ] = None,
 ) -> None:
-    """Make ready what the pipeline needs of its servers, and say what was done; again, it changes nothing.
+    """Make ready what the pipeline needs of its servers, and say what was done; again, it
+    changes nothing, but that Kibana's dashboards are loaded anew.
 
     Topics with their partitions and retention; a user for the pipeline's parts and Kibana's password in Elasticsearch,
     where the settings hold passwords for them; index templates and indices; dashboards, where the settings name a

@@ -18,11 +18,13 @@ class Outcome:
     `stored`: written. `unchanged`: this very revision was there already, from this enrichment. `older`: a newer
     revision, or this one from a newer enrichment, was there and stays.
     `rejected`: the index will never take it, for `reason`. `unavailable`: not now, for `reason`: write it again.
+    `first`: an article that was stored, and of which no revision was there before.
     """
 
     id: str
     status: Literal["stored", "unchanged", "older", "rejected", "unavailable"]
     reason: str = ""
+    first: bool = False
 
 
 @dataclass(frozen=True, slots=True)

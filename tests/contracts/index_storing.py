@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given, settings
@@ -55,6 +55,14 @@ class StoringContract(IndexContract):
         assert self.put(index, article) == ["stored"]
         assert index.article("a1") == article
         assert index.counts() == {"articles": 1, "quotes": 1, "alerts": 0}
+
+    def test_only_the_first_that_is_stored_of_an_article_is_called_first(self, index: Index) -> None:
+        """Edits, and what is enriched anew, were found before."""
+        first, edited = make_article(revision=1), make_article(revision=2)
+        anew = edited.model_copy(update={"enriched": datetime.now(UTC)})
+        outcomes = [index.put_articles([each])[0] for each in (first, first, edited, anew)]
+        assert [outcome.status for outcome in outcomes] == ["stored", "unchanged", "stored", "stored"]
+        assert [outcome.first for outcome in outcomes] == [True, False, False, False]
 
     def test_the_same_revision_again_is_unchanged(self, index: Index) -> None:
         self.put(index, make_article())

@@ -5,12 +5,19 @@ from __future__ import annotations
 from hashlib import sha256
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from quotewire.ports import ArticleQuery, Index, QuoteQuery
 from tests.contracts.index_contract import IndexContract, ids, marked, properties, shown
 from tests.contracts.index_samples import DAY, HARBOUR, NOON, make_article, make_quote
+
+_LETTERS = st.sampled_from("bcdfghjklmnpqrstvwxzéüñçøабвгджзик")
+_TEXTS = st.tuples(
+    st.lists(st.text(_LETTERS, min_size=4, max_size=9), min_size=1, max_size=12),
+    st.sampled_from([" ", "\n", ", ", " – ", "… "]),
+)
+"""Words, and what stands between them."""
 
 
 class WordsContract(IndexContract):
@@ -66,18 +73,18 @@ class WordsContract(IndexContract):
         self.put(index, make_article())
         assert self.found(index, "harbour pier " * 2_000) == ["a1"]
 
-    @properties
-    @given(data=st.data())
-    def test_any_text_is_found_by_each_of_its_words(self, index: Index, data: st.DataObject) -> None:
-        letters = st.sampled_from("bcdfghjklmnpqrstvwxzéüñçøабвгджзик")
-        text_words = data.draw(st.lists(st.text(letters, min_size=4, max_size=9), min_size=1, max_size=12))
-        separator = data.draw(st.sampled_from([" ", "\n", ", ", " – ", "… "]))
-        text = separator.join(text_words)
-        name = sha256(text.encode()).hexdigest()
-        self.put(index, make_article(name, text=text, title=""))
-        word = data.draw(st.sampled_from(text_words))
-        query = ArticleQuery(words=data.draw(st.sampled_from([word, word.upper(), word.title()])), limit=1000)
-        assert name in ids(index.search(query))
+    @settings(properties, max_examples=6)
+    @given(texts=st.lists(_TEXTS, min_size=10, max_size=10), data=st.data())
+    def test_any_text_is_found_by_each_of_its_words(
+        self, index: Index, texts: list[tuple[list[str], str]], data: st.DataObject
+    ) -> None:
+        """Ten at a time: what is written takes a moment to be seen."""
+        named = {sha256(separator.join(words).encode()).hexdigest(): (words, separator) for words, separator in texts}
+        self.put(index, *(make_article(name, text=sep.join(words), title="") for name, (words, sep) in named.items()))
+        for name, (words, _) in named.items():
+            word = data.draw(st.sampled_from(words))
+            query = ArticleQuery(words=data.draw(st.sampled_from([word, word.upper(), word.title()])), limit=1000)
+            assert name in ids(index.search(query))
 
     def test_a_hit_tells_what_a_list_shows(self, index: Index) -> None:
         quotes = (make_quote("one", "A", number=1), make_quote("two", "A", number=2))

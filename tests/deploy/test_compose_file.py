@@ -237,7 +237,9 @@ class TestServices:
 
     def test_health_commands_are_those_of_the_images(self) -> None:
         assert "/opt/kafka/bin/kafka-topics.sh --bootstrap-server" in ALL["kafka"]["healthcheck"]["test"][1]
-        assert '--user "elastic:$$ELASTIC_PASSWORD"' in ALL["elasticsearch"]["healthcheck"]["test"][1]
+        of_elasticsearch = ALL["elasticsearch"]["healthcheck"]["test"][1]
+        assert of_elasticsearch.startswith('printf "user = elastic:%s" "$$ELASTIC_PASSWORD" | curl --config - ')
+        assert "PASSWORD" not in of_elasticsearch.partition("|")[2], "on a command line every process could read it"
         assert "302 Found" in ALL["kibana"]["healthcheck"]["test"][1]
 
 

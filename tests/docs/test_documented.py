@@ -113,6 +113,22 @@ def test_every_line_of_the_log_that_the_runbook_names_is_logged() -> None:
         assert f'"{event}"' in sources, event
 
 
+OF_SERVERS = {"rejected execution", "too many shards", "ConnectionError"}
+"""What the servers and their clients say; the rest of what the runbook quotes is ours."""
+
+
+def test_every_message_that_the_runbook_quotes_is_given() -> None:
+    sources = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "quotewire").rglob("*.py"))
+    sources = re.sub(r"\"\s*\n\s*f?\"", "", sources)
+    [table] = re.findall(r"## Servers\n(.*?)\n## ", DOCS["runbook.md"], re.DOTALL)
+    quoted = [text for row in table.splitlines() for text in re.findall("“(.*?)”", row.split("|")[1])]
+    assert len(quoted) > 10
+    for text in quoted:
+        for piece in re.split(r"…|\d+", text):
+            words = piece.strip(" :")
+            assert words in OF_SERVERS or words in sources, text
+
+
 def test_every_command_says_what_it_does_and_gives_an_example() -> None:
     def leaves(command: Any) -> Iterator[Any]:
         inner = getattr(command, "commands", None)

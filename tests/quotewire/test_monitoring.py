@@ -214,19 +214,18 @@ def test_a_stage_that_waits_says_so_until_it_works_again(tmp_path: Path) -> None
     assert registry.get_sample_value("quotewire_records_processed_total", {"stage": "enrich"}) == 2
 
 
-def test_only_what_was_stored_is_timed() -> None:
+def test_only_what_was_stored_for_the_first_time_is_timed() -> None:
     registry = CollectorRegistry()
     metrics = PipelineMetrics(registry, FixedClock())
     article = EnrichedArticle(id="a", text="", published=NOON - timedelta(seconds=40), fetched=NOON + timedelta(days=1))
     undated = EnrichedArticle(id="b", text="")
-    metrics.indexed(
-        [article, article, undated], [Outcome("a", "stored"), Outcome("a", "unchanged"), Outcome("b", "stored")]
-    )
+    outcomes = [Outcome("a", "stored", first=True), Outcome("a", "unchanged"), Outcome("a", "stored")]
+    metrics.indexed([article, article, article, undated], [*outcomes, Outcome("b", "stored", first=True)])
 
     def value(name: str, **labels: str) -> float | None:
         return registry.get_sample_value(f"quotewire_{name}", labels)
 
-    assert value("index_writes_total", kind="article", outcome="stored") == 2
+    assert value("index_writes_total", kind="article", outcome="stored") == 3
     assert value("article_searchable_seconds_sum", since="published") == 40
     assert value("article_searchable_seconds_count", since="published") == 1
     assert value("article_searchable_seconds_sum", since="seen") == 0, "no latency is negative, whatever the clocks say"
