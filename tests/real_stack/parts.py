@@ -1,45 +1,51 @@
 """The parts of a pipeline on the real servers, each a process of its own that a test kills, stops and starts.
 
-`python -m tests.real_stack.parts PART` runs one, by the settings of its environment. It is the program's own part with
-the program's own wiring, but for two things: the clients of Kafka are impatient, so that a test need not wait as long
-as an operator would, and there is no language model, whose loading would be most of what a killed process does.
+Each is the program's own part with the program's own wiring, but for two things: the clients of Kafka and whoever waits
+for a server are impatient, so that a test need not wait as long as an operator would, and there is no language model,
+whose loading would be most of what a killed process does.
 """
 
 from __future__ import annotations
 
 import os
 import signal
-import subprocess
 import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from quotewire.adapters.kafka_connection import KafkaOptions
+from producers import deliver
+from quotewire import worker
+from quotewire.adapters.kafka_stream import KafkaStream
+from quotewire.ports import ConfigurationError, Stream
 from quotewire.running import run_part
+from quotewire.server_options import kafka_options
 from quotewire.settings import load
 from quotewire.telemetry import configure_logging
 from quotewire.wiring import Wiring
-from tests.real_stack.copying import OPTIONS
+from schemas.records import Entity, Mention, Quote, Span, Speaker
+from tests.real_stack.copying import IMPATIENT
+from tests.real_stack.forks import Fork, Forks
 
 if TYPE_CHECKING:
     from consumers.enrich.nlp import Annotation, Text
     from consumers.enrich.stage import Annotator
 
-ROOT = Path(__file__).parents[2]
 LONGEST_BATCH = 8.0
 SLOW, DEADLY = "a slow article", "a deadly article"
 """Words of a text that takes longer than a batch may, once; and of one that kills the process."""
+SHORTENED = "a shortened article"
+"""Words of a text that has one quote only."""
 SLOWED = "slowed"
 """A file in the data folder that says that a slow article was slow."""
 
 
 class PlainAnnotator:
-    """Finds nothing, but does with a text what its words say."""
+    """Finds an entity and two quotes in every text, and does with it what its words say."""
 
     model = "none"
 
@@ -47,22 +53,46 @@ class PlainAnnotator:
         self._slowed = folder / SLOWED
 
     def annotate(self, texts: Sequence[Text]) -> Sequence[Annotation]:
-        from consumers.enrich.nlp import Annotation
-
         for text in texts:
             if DEADLY in text.text:
                 os.kill(os.getpid(), signal.SIGKILL)
             if SLOW in text.text and not self._slowed.exists():
                 self._slowed.touch()
                 time.sleep(LONGEST_BATCH + 3)
-        return [Annotation(text.id) for text in texts]
+        return [_annotation(text) for text in texts]
+
+
+def _annotation(text: Text) -> Annotation:
+    from consumers.enrich.nlp import Annotation
+
+    name, middle = text.text.split()[0], max(1, len(text.text) // 2)
+    start = text.text.index(name)
+    who = Mention(start=start, end=start + len(name), text=name)
+    speaker = Speaker(**dict(who), name=name, entity="e1", kind="person")
+    halves = [Span(start=0, end=middle), Span(start=min(middle, len(text.text) - 1), end=len(text.text))]
+    quotes = [
+        Quote(
+            id=f"q{number}",
+            kind="direct",
+            spans=(half,),
+            text=text.text[half.start : half.end],
+            speaker=speaker,
+            confidence=1,
+        )
+        for number, half in enumerate(halves[: 1 if SHORTENED in text.text else 2], 1)
+    ]
+    return Annotation(text.id, (Entity(id="e1", name=name, label="PERSON", mentions=(who,)),), tuple(quotes))
 
 
 class ImpatientWiring(Wiring):
     """The program's wiring, but for what is said above."""
 
-    def _kafka_options(self) -> KafkaOptions:
-        return replace(OPTIONS, longest_batch=LONGEST_BATCH)
+    @cached_property
+    def _bare_stream(self) -> tuple[Stream, str]:
+        options = replace(kafka_options(self.settings), **IMPATIENT, longest_batch=LONGEST_BATCH)
+        stream = KafkaStream(self.settings.stream_address, options)
+        self._closing.callback(stream.close)
+        return stream, "kafka"
 
     @cached_property
     def annotator(self) -> Annotator:
@@ -73,39 +103,31 @@ class ImpatientWiring(Wiring):
 class Parts:
     """Processes by name; one that has died is started again with the next `tend`."""
 
-    def __init__(self, environment: Mapping[str, str], log: Path) -> None:
+    def __init__(self, forks: Forks, environment: Mapping[str, str], log: Path) -> None:
+        self._forks = forks
         self._environment = dict(environment)
         self._log = log
-        self._kinds: dict[str, str] = {}
-        self.processes: dict[str, subprocess.Popen[bytes]] = {}
+        self.processes: dict[str, Fork] = {}
 
-    def start(self, name: str) -> None:
-        """Start a part: `enrich`, or `enrich-2` for a second one of it."""
-        with self._log.open("ab") as log:
-            self.processes[name] = subprocess.Popen(
-                [sys.executable, "-m", "tests.real_stack.parts", name.partition("-")[0]],
-                env=self._environment,
-                cwd=ROOT,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-            )
+    def start(self, name: str, **settings: str) -> Fork:
+        """Start a part: `enrich`, or `enrich-2` for a second one of it; with other settings than the others have."""
+        part, environment = name.partition("-")[0], self._environment | settings
+        started = self._forks.start("tests.real_stack.parts", part, environment=environment, log=self._log)
+        self.processes[name] = started
+        return started
 
     def stop(self, name: str) -> None:
         """Let a part finish what it has in hand and end."""
-        process = self.processes.pop(name)
-        process.terminate()
-        process.wait(60)
+        self.processes.pop(name).stop()
 
     def kill(self, name: str) -> None:
         """kill -9."""
         self.processes[name].kill()
-        self.processes[name].wait()
 
     def tend(self) -> None:
         """Start those again that have died."""
         for name, process in list(self.processes.items()):
-            if process.poll() is not None:
+            if not process.running:
                 self.start(name)
 
     def close(self) -> None:
@@ -118,11 +140,12 @@ def main(part: str) -> None:
     """Run a part until SIGTERM."""
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    worker.Backoff = partial(worker.Backoff, longest=2.0)  # type: ignore[misc, assignment]
+    deliver._LONGEST_WAIT = 2.0
     settings = load()
     configure_logging("info", "json", stage=part)
-    with ImpatientWiring(settings) as wiring:
-        run_part(part, wiring, stop)
-
-
-if __name__ == "__main__":
-    main(sys.argv[1])
+    try:
+        with ImpatientWiring(settings) as wiring:
+            run_part(part, wiring, stop)
+    except ConfigurationError as error:
+        sys.exit(f"quotewire: {part}: {error}")
