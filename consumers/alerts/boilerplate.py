@@ -69,6 +69,8 @@ _LIST_HEAD = re.compile(
     r"(?:read|watch|listen|see|video|gallery)(?=\s*[:|])|(?:tags?|topics|filed under)(?=\s*(?:[:|]|$)))\b",
     re.IGNORECASE,
 )
+_MARK = re.compile(r"[:|(\[]")
+"""What every credit within a line and every pointer to another article has."""
 _LIST_TAIL = re.compile(
     r"(?<=[.!?”\"]) +(?:read more|read also|also read|see also|more on this|related)(?: \w+)? ?[:|] ?.{1,140}$",
     re.IGNORECASE,
@@ -185,9 +187,9 @@ def _note(line: str, number: int, count: int) -> str | None:
     """The name of the one whom a note is on, "" where it is on no one; None where the line is no note."""
     if len(line) > _LONGEST_NOTE:
         return None
-    note = _NOTE.match(line)
     # Who somebody is may well be what an article begins with: notes on authors stand at its end, or first of all.
-    if note is None or not (number >= count - 4 or number <= 1):
+    note = _NOTE.match(line) if number >= count - 4 or number <= 1 else None
+    if note is None:
         return None
     who = note.group("who") or note.group("whom") or ""
     return None if who and _NEWS.search(line) else who
@@ -195,7 +197,10 @@ def _note(line: str, number: int, count: int) -> str | None:
 
 def _parts(line: str) -> Iterator[re.Match[str]]:
     """The bylines, credits and pointers to other articles within a line of the article."""
-    for pattern in (_BYLINE_INSIDE, _LIST_TAIL):
-        if part := pattern.search(line):
+    if part := _BYLINE_INSIDE.match(line):
+        yield part
+    # Most lines have none of the marks that the others cannot do without, and to search them is slow.
+    if _MARK.search(line):
+        if part := _LIST_TAIL.search(line):
             yield part
-    yield from _CREDIT_INSIDE.finditer(line)
+        yield from _CREDIT_INSIDE.finditer(line)

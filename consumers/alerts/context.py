@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Sequence
+from functools import cached_property
 
 from consumers.alerts.forms import folded
 from consumers.alerts.judging import Judged
 from consumers.alerts.speaking import Speaking
 from consumers.alerts.surroundings import Surroundings
 from quotewire.ports import TrackedName
-from schemas.records import AlertQuote, Condition, EnrichedArticle, Quote, Span
+from schemas.records import AlertQuote, Condition, EnrichedArticle, Quote, Span, Speaker
 
 NEAR_WORDS = 30
 """How many words before and after a name are near it; its paragraph and the headline are near as well."""
@@ -87,8 +88,7 @@ class Context:
         speaking = Speaking(judged)
         spans = sorted((each.occurrence.start, each.occurrence.end) for each in judged)
         quotes = []
-        for quote in self._article.every_quote:
-            speakers = [speaker for speaker in (quote.speaker, *quote.other_speakers) if speaker]
+        for quote, speakers in self._quotes_and_speakers:
             if speaking.is_any_of(speakers):
                 quotes.append(self._quote(quote, "quoted"))
             elif any(_one_within(spans, span) for span in quote.spans):
@@ -96,6 +96,17 @@ class Context:
         said: tuple[Condition, ...] = ("quoted", "quoted-about")
         conditions += [condition for condition in said if any(quote.condition == condition for quote in quotes)]
         return tuple(conditions), tuple(quotes)
+
+    @cached_property
+    def _quotes_and_speakers(self) -> list[tuple[Quote, list[Speaker]]]:
+        """Every quote of the article, and those known of who speak there."""
+        return [
+            (
+                quote,
+                [one for one in (quote.speaker, *quote.other_speakers) if one is not None and one.kind != "unknown"],
+            )
+            for quote in self._article.every_quote
+        ]
 
     def _quote(self, quote: Quote, condition: str) -> AlertQuote:
         speaker = quote.speaker

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 
 from consumers.alerts.occurrences import Occurrence
 from consumers.alerts.other_kinds import PLACES, OtherKinds
@@ -35,7 +36,6 @@ class Judge:
         self._around = around
         self._names = OtherNames(around)
         self._kinds = OtherKinds(around)
-        self._small = frozenset(re.findall(r"\b[a-z][a-z'’-]+\b", around.text))
 
     def judge(self, occurrence: Occurrence) -> Judged | None:
         """How sure it is that the tracked one is meant; None where somebody or something else is."""
@@ -52,6 +52,11 @@ class Judge:
             confidence = min(confidence, _SURNAME_ALONE)
             rule = f"surname of “{' '.join(full.split())}”"
         return Judged(occurrence, rule, round(max(0.05, min(0.99, confidence)), 2))
+
+    @cached_property
+    def _small(self) -> frozenset[str]:
+        """The words that the article also writes small."""
+        return frozenset(re.findall(r"\b[a-z][a-z'’-]+\b", self._text))
 
     def is_somebody_else(self, occurrence: Occurrence) -> bool:
         """Whether the words belong to a longer name, or to somebody or something of another kind."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from ahocorasick_rs import AhoCorasick
 
@@ -17,7 +18,15 @@ from schemas.records import Entity
 _PARTICLE = r"(?:de|da|di|van|von|der|den|al|el|bin|ibn|la|le)"
 _JOINED = r"(?:[ae]l|a[dnrstz]|ash|ben|d|l)[-’'][^\W\d_a-z][\w’'.-]*"
 _CAPITALISED = re.compile(rf"[^\W\d_a-z][\w’'.-]*(?:[ \u00a0](?:{_JOINED}|[^\W\d_a-z][\w’'.-]*|{_PARTICLE}(?= )))*")
+_SPACED = re.compile(r"\S+")
+_ENDING = re.compile(r"(?:[’']s?|\.)$")
 _INITIAL = re.compile(r"[^\W\d_]\.?")
+_MOST_WORDS = 4
+"""So many words of a text may be a name by its sound."""
+_FirstKey = tuple[str, str]
+_ALONE: _FirstKey = ("alone", "")
+_KEPT_WORDS = 50_000
+"""So many words of texts are remembered with what they are looked up by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +49,17 @@ class FormIndex:
 
     def __init__(self, watchlist: Iterable[TrackedName]) -> None:
         by_folded: dict[str, list[Form]] = {}
-        self._by_sound: dict[tuple[str, ...], list[Form]] = {}
+        # For the sound of each last word the forms that end so, by what is known of their first ones.
+        self._by_sound: dict[str, dict[_FirstKey, list[Form]]] = {}
         for tracked in watchlist:
             for form in forms_of(tracked):
                 known = by_folded.setdefault(searched(form.written), [])
                 if all(other.tracked is not tracked or other.of != form.of for other in known):
                     known.append(form)
                 if tracked.type in (None, "person"):
-                    for key in _sounds(form.words):
-                        self._by_sound.setdefault(key, []).append(form)
+                    words = [word for word in form.words if _last_key(word)]
+                    for key in _first_keys(words, 0, len(words) - 1):
+                        self._by_sound.setdefault(_last_key(words[-1]), {}).setdefault(key, []).append(form)
         self.respells = bool(self._by_sound)
         """Whether there are people's names, which are also looked for by their sound."""
         self._exact = {words: forms for words, forms in by_folded.items() if words.strip()}
@@ -60,19 +71,33 @@ class FormIndex:
         if self._finder is None:
             return
         text = around.text
-        for number, start, end in self._finder.find_matches_as_indexes(searched(text), overlapping=True):
+        for number, start, end in self._finder.find_matches_as_indexes(around.searched, overlapping=True):
             if not stands_alone(text, start, end):
                 continue
             for form in self._exact[self._patterns[number]]:
                 if written_alike(form.written, text[start:end], around.lines, start):
                     yield form, start, end
 
-    def spelt_otherwise(self, words: Sequence[str]) -> Iterator[Form]:
-        """The forms of people that a name may be in another spelling, or with initials and middle names between."""
-        for key in _sounds(words):
-            for form in self._by_sound.get(key, ()):
-                if _one_name(form.words, words):
-                    yield form
+    def spelt_otherwise(self, words: Sequence[str]) -> Iterator[tuple[Form, int, int]]:
+        """The forms of people that a few of some words may be in another spelling, or with initials and middle names
+        between: each with the numbers of its first word and its last.
+        """
+        sounds = [_last_key(word) for word in words]
+        endings = [self._by_sound.get(sound) for sound in sounds]
+        if not any(endings):
+            return
+        for first in range(len(words)):
+            begin = end = first
+            for last in range(first, min(len(words), first + _MOST_WORDS)):
+                if sounds[last]:
+                    begin, end = begin if sounds[begin] else last, last
+                by_first = endings[end]
+                if by_first is None:
+                    continue
+                for key in _first_keys(words, begin, end):
+                    for form in by_first.get(key, ()):
+                        if _one_name(form.words, words[first : last + 1]):
+                            yield form, first, last
 
 
 def occurrences(index: FormIndex, around: Surroundings) -> list[Occurrence]:
@@ -90,7 +115,8 @@ def occurrences(index: FormIndex, around: Surroundings) -> list[Occurrence]:
         note(Occurrence(form, start, end, around.mentions.at(start, end)))
     for match in _CAPITALISED.finditer(text) if index.respells else ():
         for form, start, end in _respelt(index, match):
-            note(Occurrence(form, start, end, around.mentions.at(start, end), respelt=True))
+            if (start, end, form.tracked.name) not in found:
+                note(Occurrence(form, start, end, around.mentions.at(start, end), respelt=True))
     named = [(occurrence.entity, occurrence) for occurrence in found.values() if occurrence.entity]
     for entity, occurrence in named:
         if _names_it(entity, occurrence, text):
@@ -107,37 +133,35 @@ def _names_it(entity: Entity, occurrence: Occurrence, text: str) -> bool:
 
 
 def _respelt(index: FormIndex, match: re.Match[str]) -> Iterator[tuple[Form, int, int]]:
-    words = list(re.finditer(r"\S+", match.group()))
-    bare = [_bare(word.group()) for word in words]
-    for first in range(len(words)):
-        for last in range(first, min(len(words), first + 4)):
-            for form in index.spelt_otherwise(bare[first : last + 1]):
-                start, end = words[first].start(), words[last].start() + len(bare[last])
-                yield form, match.start() + start, match.start() + end
+    bare = [_bare(word) for word in match.group().split()]
+    for form, first, last in index.spelt_otherwise(bare):
+        starts = [word.start() for word in _SPACED.finditer(match.group())]
+        yield form, match.start() + starts[first], match.start() + starts[last] + len(bare[last])
 
 
 def _bare(word: str) -> str:
-    return re.sub(r"(?:[’']s?|\.)$", "", word) if len(word) > 2 else word
+    return _ENDING.sub("", word) if len(word) > 2 and word[-1] in "s.’'" else word
 
 
-def _sounds(words: Sequence[str]) -> Iterator[tuple[str, ...]]:
-    """The keys under which a name is looked up: the sound of its last word with each way in which its first may be one
-    with another, as `same_given_name` has it.
-    """
-    words = [word for word in words if plain(word) and plain(word) not in SUFFIXES]
-    if not words:
-        return
-    last = sound(words[-1]) or plain(words[-1])
-    if len(words) == 1:
-        if len(plain(words[0])) > SHORTEST + 1:
-            yield (last,)
-        return
-    first = plain(words[0])
-    yield last, "spelt", first
-    if sounds := sound(words[0]):
-        yield last, "sounds", sounds
-    if one := spellings("given names").get(first):
-        yield last, "one of", one
+@lru_cache(_KEPT_WORDS)
+def _last_key(word: str) -> str:
+    """What the last word of a name is looked up by: its sound. "" for one that tells no name from another, as Jr."""
+    return "" if plain(word) in SUFFIXES else sound(word) or plain(word)
+
+
+def _first_keys(words: Sequence[str], first: int, last: int) -> Sequence[_FirstKey]:
+    """What the first word of a name is looked up by; none for a single word that is too short to go by its sound."""
+    if first < last:
+        return _given_name_keys(words[first])
+    return (_ALONE,) if first == last and len(plain(words[first])) > SHORTEST + 1 else ()
+
+
+@lru_cache(_KEPT_WORDS)
+def _given_name_keys(word: str) -> Sequence[_FirstKey]:
+    """Each way in which a first word may be one with another, as `same_given_name` has it."""
+    spelt = plain(word)
+    keys = [("spelt", spelt), ("sounds", sound(word)), ("one of", spellings("given names").get(spelt, ""))]
+    return tuple(key for key in keys if key[1])
 
 
 def _one_name(form: Sequence[str], words: Sequence[str]) -> bool:

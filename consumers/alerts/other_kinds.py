@@ -105,8 +105,11 @@ class OtherKinds:
 
     def _namesakes(self, words: str, form: Form) -> list[_Person]:
         """The others in the article who bear this given name or surname."""
+        bearers = [person for person in self._people if plain(words) in person.ends]
+        if not bearers:
+            return []
         own = {plain(written) for written in (form.tracked.name, *form.tracked.aliases)}
-        return [person for person in self._people if plain(words) in person.ends and plain(person.name) not in own]
+        return [person for person in bearers if plain(person.name) not in own]
 
     def _is_another_person(self, words: str, form: Form) -> bool:
         """Whether a person's name is that of others only, as far as the article says."""

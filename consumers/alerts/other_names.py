@@ -49,18 +49,18 @@ class OtherNames:
             return True
         kind = form.tracked.type
         before, after = around.name_before(start), around.name_after(end)
+        further = self._further_words(start, end, before, after)
         if after and plain(after) in SUFFIXES:
             after = None
         if after and kind in (None, "organization", "product") and plain(after) in CORPORATE:
             after = None
-        further = self._further_words(start, end)
         if further:
             return not self._are_given_names(occurrence, further)
         if before and self._binds_before(occurrence, before):
             return not self._are_given_names(occurrence, [before])
         return bool(after and self._binds_after(occurrence, after))
 
-    def _further_words(self, start: int, end: int) -> list[str]:
+    def _further_words(self, start: int, end: int, before: str | None, after: str | None) -> list[str]:
         """The words that the model takes for more of the same name, here or wherever the article has them together."""
         around = self._around
         span = around.mentions.span_at(start, end)
@@ -69,7 +69,6 @@ class OtherNames:
             if words := [word for word in _WORD.findall(extra) if _is_of_a_name(word)]:
                 return words
         words = around.text[start:end].split()
-        before, after = around.name_before(start), around.name_after(end)
         if before and (plain(before), plain(words[0])) in self._pairs:
             return [before]
         if after and (plain(words[-1]), plain(after)) in self._pairs:

@@ -33,21 +33,20 @@ class Speaking:
         self._names = {plain(form) for each in self._occurrences for form in _full_forms(each)}
 
     def is_any_of(self, speakers: Collection[Speaker]) -> bool:
-        """Whether the tracked one is among some speakers, or a body speaks through its spokespeople there."""
-        return any(self._is(speaker) for speaker in speakers if speaker.kind != "unknown")
+        """Whether the tracked one is among some known speakers, or a body speaks through its spokespeople there."""
+        return any(map(self._is, speakers))
 
     def _is(self, speaker: Speaker) -> bool:
         if speaker.entity in self._entities or (speaker.entity is None and plain(speaker.name) in self._names):
             return True
-        return any(_is_head(each, speaker) for each in self._occurrences)
+        start, end = speaker.start, speaker.start + len(speaker.text)
+        return any(start <= each.start and each.end <= end and _is_head(each, speaker) for each in self._occurrences)
 
 
 def _is_head(occurrence: Occurrence, speaker: Speaker) -> bool:
-    """Whether the words for a speaker are about the one named there, and not about somebody with, of or for it."""
-    start, end = occurrence.start - speaker.start, occurrence.end - speaker.start
-    if start < 0 or end > len(speaker.text):
-        return False
-    before, after = speaker.text[:start], speaker.text[end:]
+    """Whether the words for a speaker are about the one named among them, and not about somebody with, of or for it."""
+    before = speaker.text[: occurrence.start - speaker.start]
+    after = speaker.text[occurrence.end - speaker.start :]
     if _is_body(occurrence) and (_MOUTHPIECE.search(before) or _MOUTHPIECE_AFTER.match(after)):
         return True
     return not _BOUND.search(before) and _GOES_ON.match(after) is not None

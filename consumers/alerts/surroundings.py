@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import cache, cached_property
 
-from consumers.alerts.forms import folded
+from consumers.alerts.forms import folded, searched
 from consumers.alerts.lines import Lines
 from consumers.alerts.mentions import Mentions
 from consumers.enrich.lexicon import words as word_list
@@ -47,6 +47,11 @@ class Surroundings:
     def folded(self) -> str:
         """The text in lower case and without diacritics, with the same offsets."""
         return folded(self.text)
+
+    @cached_property
+    def searched(self) -> str:
+        """The folded text with spaces for hyphens, as forms are looked for in it."""
+        return searched(self.folded)
 
     @cached_property
     def lines(self) -> Lines:
