@@ -14,6 +14,7 @@ from typing import Any
 
 from quotewire.files import editing, write_whole
 from quotewire.ports import ConfigurationError, TrackedName
+from quotewire.uncollected import uncollected
 from quotewire.yaml_list import ListText, NoList, NotYaml
 from schemas.records import Condition
 
@@ -131,6 +132,7 @@ def _load(path: Path) -> ListText:
         raise ConfigurationError(f"the watchlist {path} must be a list of names, each “- name: …”") from error
 
 
+@uncollected()
 def _names(path: Path, document: Sequence[Any]) -> list[TrackedName]:
     names: dict[str, TrackedName] = {}
     for number, entry in enumerate(document, 1):
@@ -175,7 +177,9 @@ def _word(value: object) -> str:
 
 def _words(fields: Mapping[str, Any], key: str) -> tuple[str, ...]:
     value = fields.get(key)
-    listed = [] if value is None else [value] if isinstance(value, str) else value
+    if value is None:
+        return ()
+    listed = [value] if isinstance(value, str) else value
     if not isinstance(listed, Sequence) or not all(map(_word, listed)):
         raise ValueError(f"{key} must be a list of words")
     return tuple(dict.fromkeys(map(_word, listed)))

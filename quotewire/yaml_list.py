@@ -6,11 +6,9 @@ none. So a list is read by the one, and only the lines of an entry that is edite
 
 from __future__ import annotations
 
-import gc
 import io
 import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +16,8 @@ import orjson
 import yaml
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError as RoundTripError
+
+from quotewire.uncollected import uncollected
 
 _COMMENT = re.compile(r"\s*\n|#")
 
@@ -72,7 +72,7 @@ class ListText:
                 text = text.replace("\t", " ")
         loader = _Loader(text)
         try:
-            with _uncollected():
+            with uncollected():
                 node = loader.get_single_node()
                 entries = [] if node is None else loader.construct_document(node)
         except yaml.YAMLError as error:
@@ -148,18 +148,6 @@ class ListText:
             return ListText.parse(one + other).entries == entries
         except NoList:
             return False
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Nothing is looked through for garbage: a long list's nodes are none, and looking takes as long as reading."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def _starts(text: str, node: yaml.Node) -> tuple[int, ...]:

@@ -13,6 +13,7 @@ from consumers.alerts.forms import Form, forms_of, searched, stands_alone, writt
 from consumers.alerts.surroundings import SUFFIXES, Surroundings
 from consumers.enrich.names.spelling import SHORTEST, plain, same_given_name, sound, spellings
 from quotewire.ports import TrackedName
+from quotewire.uncollected import uncollected
 from schemas.records import Entity
 
 _PARTICLE = r"(?:de|da|di|van|von|der|den|al|el|bin|ibn|la|le)"
@@ -51,20 +52,24 @@ class FormIndex:
         by_folded: dict[str, list[Form]] = {}
         # For the sound of each last word the forms that end so, by what is known of their first ones.
         self._by_sound: dict[str, dict[_FirstKey, list[Form]]] = {}
-        for tracked in watchlist:
-            for form in forms_of(tracked):
-                known = by_folded.setdefault(searched(form.written), [])
-                if all(other.tracked is not tracked or other.of != form.of for other in known):
-                    known.append(form)
-                if tracked.type in (None, "person"):
-                    words = [word for word in form.words if _last_key(word)]
-                    for key in _first_keys(words, 0, len(words) - 1):
-                        self._by_sound.setdefault(_last_key(words[-1]), {}).setdefault(key, []).append(form)
+        with uncollected():
+            for tracked in watchlist:
+                self._add(tracked, by_folded)
         self.respells = bool(self._by_sound)
         """Whether there are people's names, which are also looked for by their sound."""
         self._exact = {words: forms for words, forms in by_folded.items() if words.strip()}
         self._patterns = list(self._exact)
         self._finder = AhoCorasick(self._patterns) if self._patterns else None
+
+    def _add(self, tracked: TrackedName, by_folded: dict[str, list[Form]]) -> None:
+        for form in forms_of(tracked):
+            known = by_folded.setdefault(searched(form.written), [])
+            if all(other.tracked is not tracked or other.of != form.of for other in known):
+                known.append(form)
+            if tracked.type in (None, "person"):
+                words = [word for word in form.words if _last_key(word)]
+                for key in _first_keys(words, 0, len(words) - 1):
+                    self._by_sound.setdefault(_last_key(words[-1]), {}).setdefault(key, []).append(form)
 
     def in_text(self, around: Surroundings) -> Iterator[tuple[Form, int, int]]:
         """Each form that stands in a text as whole words and written as a name is, with its start and end."""
