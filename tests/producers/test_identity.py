@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from producers.identity import MAX_EDITS, Decision, candidates, decide, identities
@@ -308,7 +308,6 @@ _entries = st.lists(
 )
 
 
-@settings(deadline=None)
 @given(_entries)
 def test_the_same_answer_again_brings_nothing(entries: list[Entry]) -> None:
     reader = Reader()
@@ -317,7 +316,6 @@ def test_the_same_answer_again_brings_nothing(entries: list[Entry]) -> None:
     assert reader.answer(entries[::-1]) == []
 
 
-@settings(deadline=None)
 @given(_entries)
 def test_no_entry_is_lost_and_no_article_given_twice_at_once(entries: list[Entry]) -> None:
     published = Reader().answer(entries)
@@ -326,7 +324,6 @@ def test_no_entry_is_lost_and_no_article_given_twice_at_once(entries: list[Entry
     assert told == {(one.title, one.summary) for one in entries}
 
 
-@settings(deadline=None)
 @given(answers=st.lists(_entries, min_size=1, max_size=4))
 def test_revisions_of_an_article_only_grow(answers: list[list[Entry]]) -> None:
     reader = Reader()
@@ -337,7 +334,6 @@ def test_revisions_of_an_article_only_grow(answers: list[list[Entry]]) -> None:
             newest[decision.article] = decision.revision
 
 
-@settings(deadline=None)
 @given(answers=st.lists(_entries, min_size=2, max_size=4))
 def test_every_text_of_every_answer_is_some_article(answers: list[list[Entry]]) -> None:
     """What an answer shows of an entry was published, now or before, unless edits are not followed any more."""

@@ -60,7 +60,7 @@ def _feedparser_entries(body: bytes, content_type: str | None) -> int:
             return 0
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(
     body=st.binary(max_size=300) | st.lists(_pieces | st.binary(max_size=6), max_size=25).map(b"".join),
     content_type=st.sampled_from([None, "", "text/xml", "text/html; charset=utf-16", "application/json; charset=x"]),
@@ -78,7 +78,7 @@ def test_any_bytes_are_read_without_losing_what_feedparser_finds(body: bytes, co
     assert ParsedFeed.model_validate_json(feed.model_dump_json()) == feed
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(cut=st.integers(0, 3_000), junk=st.binary(max_size=8))
 def test_a_feed_damaged_anywhere_still_answers(cut: int, junk: bytes) -> None:
     document = rss(item(number) for number in range(4))

@@ -288,7 +288,7 @@ _atom_feeds = st.lists(
 _roots = st.sampled_from(["", 'xml:lang="en_GB"', 'xml:lang=""', 'lang="fr"'])
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(
     document=st.builds(lambda i, c, r: rss(i, c, f'version="2.0" {r}'), _rss_items, _channels, _roots)
     | st.builds(atom, _atom_entries, _atom_feeds, _roots)

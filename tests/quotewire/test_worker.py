@@ -224,7 +224,7 @@ def test_a_success_in_between_forgives_refusals(stream: MemoryStream) -> None:
     assert len(enriched_ids(stream)) == 5
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     titles=st.lists(st.sampled_from(["", "", "reject", "raise", "none", "twice", "away", "damaged"]), max_size=30),
     batch=st.integers(1, 8),

@@ -96,7 +96,7 @@ def test_it_can_be_pickled() -> None:
     assert again.label("qp") == "ORG"
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     forms=st.lists(st.text(min_size=1, max_size=12), max_size=5),
     text=st.lists(st.sampled_from(["Marrow", " ", "said", "İ", "ß", "’", "-", "\n", "é", "\u0301"]), max_size=20),

@@ -158,7 +158,7 @@ ARTICLE = (
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.tuples(st.integers(0, len(ARTICLE)), st.sampled_from(MARKS), st.booleans()), max_size=12))
 def test_an_article_with_marks_lost_and_put_in_is_read(
     pipeline: Language, changes: list[tuple[int, str, bool]]

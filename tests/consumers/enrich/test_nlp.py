@@ -46,7 +46,7 @@ def check(text: str, found: nlp.Annotation) -> None:
         assert text[mention.start : mention.end] == mention.text
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(st.one_of(st.sampled_from(PIECES), st.text(max_size=8)), max_size=40).map(" ".join))
 def test_any_string(pipeline: Language, text: str) -> None:
     [found] = nlp.annotate(pipeline, [nlp.Text("a", text)])

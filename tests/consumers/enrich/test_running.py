@@ -42,7 +42,7 @@ def together(pipeline: Language, texts: list[str]) -> list[Doc]:
     return docs
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(TEXTS)
 def test_as_spacy_reads_them(pipeline: Language, texts: list[str]) -> None:
     with pipeline.select_pipes(disable=["attribute_ruler", "lemmatizer"]):

@@ -62,7 +62,7 @@ def same(plain: Language, quick: Language, texts: Sequence[str]) -> None:
             np.testing.assert_allclose(ours, theirs, atol=1e-3)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(TEXT, min_size=1, max_size=5))
 def test_same_vectors(plain: Language, quick: Language, texts: list[str]) -> None:
     same(plain, quick, texts)

@@ -150,7 +150,7 @@ def test_numbers_say_what_they_count(text: str, expected: list[str]) -> None:
     assert numbers(text) == expected
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.text(max_size=120), st.text(max_size=300))
 def test_any_text_has_a_fingerprint_and_is_like_itself(title: str, body: str) -> None:
     fingerprint = printed((title, body))

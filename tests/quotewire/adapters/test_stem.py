@@ -32,7 +32,7 @@ def reference() -> Iterator[sqlite3.Connection]:
     connection.close()
 
 
-@settings(max_examples=2000, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=2000, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(word=words)
 def test_agrees_with_the_stemmer_of_sqlite(reference: sqlite3.Connection, word: str) -> None:
     reference.execute("DELETE FROM words")
