@@ -96,7 +96,9 @@ def test_the_last_name_can_be_removed_and_another_added(file: Path) -> None:
     assert watchlist.read(file) == [TrackedName("Ann")]
 
 
-@given(st.lists(st.tuples(names, st.lists(names, max_size=3)), unique_by=lambda entry: entry[0], max_size=4))
+@given(
+    st.lists(st.tuples(names, st.lists(names, max_size=3, unique=True)), unique_by=lambda entry: entry[0], max_size=4)
+)
 def test_any_names_come_back_as_they_were_added(
     tmp_path_factory: pytest.TempPathFactory, entries: list[tuple[str, list[str]]]
 ) -> None:
