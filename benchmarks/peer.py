@@ -1,6 +1,6 @@
 """What textacy finds in the same texts, on the same spaCy model: the direct quotations of its `extract.triples`.
 
-textacy (https://pypi.org/project/textacy) is installed in a throw-away environment; each reading is timed on its CPU.
+textacy is installed in a throw-away environment; each reading is timed on its CPU.
 """
 
 from __future__ import annotations

@@ -3,8 +3,8 @@
 A local server in a process of its own answers after 100 milliseconds. A twentieth of the feeds fail. Three rounds:
 every feed for the first time, every feed with a tenth of them changed, and every feed unchanged (304). Both sides
 parse, decide what is new and store it in SQLite files; neither fetches article pages. Memory is also measured with
-many more feeds known than are due, each with its entries. reader
-(https://pypi.org/project/reader) is installed in a throw-away environment, and runs with 16 workers.
+many more feeds known than are due, each with its entries. The library reader is installed in a throw-away environment,
+and runs with 16 workers.
 """
 
 from __future__ import annotations
