@@ -15,7 +15,8 @@ import pytest
 
 from quotewire.dead_letters import dead_letters
 from quotewire.ports import ArticleQuery, Message, Unavailable
-from schemas.records import EnrichedArticle
+from schemas.codec import decode
+from schemas.records import Alert, EnrichedArticle
 from schemas.topics import ALERTS, ENRICHED, RAW
 from tests.end_to_end.news_site import Story
 from tests.real_stack.parts import DEADLY, SLOW, SLOWED
@@ -124,7 +125,7 @@ def test_replay_and_the_commands_of_an_operator(pipeline: Pipeline) -> None:
     pipeline.publish(4)
     pipeline.wiring.stream.publish([Message(RAW.name, "nonsense", b"\x01 no record")])
     pipeline.assert_all_is_well()
-    alerts = list(pipeline.wiring.stream.read(ALERTS.name))
+    alerts = _raised(pipeline)
     refused = pipeline.command("replay", "--stage", "enrich", "--from", "beginning")
     assert isinstance(refused.exception, Unavailable)
     assert "stop every `quotewire run` that has the stage enrich" in str(refused.exception)
@@ -140,7 +141,7 @@ def test_replay_and_the_commands_of_an_operator(pipeline: Pipeline) -> None:
     pipeline.parts.start("enrich-2")
     result = pipeline.settled()
     assert result.complete
-    assert list(pipeline.wiring.stream.read(ALERTS.name)) == alerts, "a replay alerts nobody again"
+    assert _raised(pipeline) == alerts, "a replay alerts nobody again"
     after = _stored(pipeline, article)
     assert after.revision == before.revision
     assert before.enriched is not None
@@ -171,6 +172,12 @@ def test_a_month_of_the_index_is_lost(pipeline: Pipeline) -> None:
     pipeline.parts.start("index")
     until(lambda: not any(at.lag for at in pipeline.wiring.stream.positions(ENRICHED.name, "index")))
     assert pipeline.assert_all_is_well().states["indexed"] == before
+
+
+def _raised(pipeline: Pipeline) -> list[str]:
+    """The id of every alert that was raised, as often as it was; an edit that is found meanwhile only revises one."""
+    alerts = [decode(ALERTS, record.value) for record in pipeline.wiring.stream.read(ALERTS.name)]
+    return sorted(alert.id for alert in alerts if isinstance(alert, Alert) and alert.revision == 1)
 
 
 def _found(pipeline: Pipeline, story: Story) -> str:
