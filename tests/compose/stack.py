@@ -126,10 +126,12 @@ class Stack:
     # --- what is in it ----------------------------------------------------------------------------------------------
 
     def audited(self, articles: int, within: float = PATIENCE) -> dict[str, Any]:
-        """The audit once so many articles were found and none is under way, and nothing is to be told any more."""
+        """The audit once so many articles were found, none is under way and no stage has anything to do any more."""
         seen: dict[str, Any] = {}
 
         def done() -> bool:
+            if any(self.quotewire("status")["lag"].values()):
+                return False
             seen.update(self.quotewire("audit", "--thorough"))
             whole = seen["complete"] and not seen["under_way"] and not seen["alerts_under_way"]
             return bool(whole and seen["found"] >= articles)
