@@ -125,7 +125,6 @@ def test_replay_and_the_commands_of_an_operator(pipeline: Pipeline) -> None:
     pipeline.publish(4)
     pipeline.wiring.stream.publish([Message(RAW.name, "nonsense", b"\x01 no record")])
     pipeline.assert_all_is_well()
-    alerts = _raised(pipeline)
     refused = pipeline.command("replay", "--stage", "enrich", "--from", "beginning")
     assert isinstance(refused.exception, Unavailable)
     assert "stop every `quotewire run` that has the stage enrich" in str(refused.exception)
@@ -135,6 +134,8 @@ def test_replay_and_the_commands_of_an_operator(pipeline: Pipeline) -> None:
     story = pipeline.site.stories[-1]
     article = _found(pipeline, story)
     before = _stored(pipeline, article)
+    until(lambda: not pipeline.lag("alerts"))
+    alerts = _raised(pipeline)
     pipeline.ok("replay", "--stage", "enrich", "--from", "beginning")
     assert pipeline.json("status")["lag"]["enrich"] > 0
     pipeline.parts.start("enrich")
