@@ -29,6 +29,7 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+import uvloop
 
 READER = "reader==3.26"
 HELPER = "sgmllib3k==1.0.0"
@@ -136,7 +137,9 @@ def _line(process: subprocess.Popen[str], said: str = "") -> str:
 
 
 class _Watch:
-    """The most memory that a process and its children take together, in bytes."""
+    """The most memory that a process and its children take together, in bytes; pages that several processes share count
+    once (the kernel's proportional set size).
+    """
 
     def __init__(self, process: int) -> None:
         self._process = psutil.Process(process)
@@ -153,11 +156,11 @@ class _Watch:
         self._thread.join()
 
     def _look(self) -> None:
-        while not self._stop.wait(0.2):
+        while not self._stop.wait(0.5):
             total = 0
             for process in [self._process, *self._process.children(recursive=True)]:
                 try:
-                    total += process.memory_info().rss
+                    total += process.memory_full_info().pss
                 except psutil.Error:
                     continue
             self.most = max(self.most, total)
@@ -300,7 +303,7 @@ def _measure_quotewire(feeds: int, port: int) -> None:
 
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(data=Path(folder), allowed_networks=("127.0.0.0/8",), samples="none", fetch_pages=False)
-        with Wiring(settings) as wiring, asyncio.Runner() as runner:
+        with Wiring(settings) as wiring, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             clock = Clock()
             wiring.clock = clock
             wiring.feed_sources = lambda: listed  # type: ignore[method-assign]
@@ -340,7 +343,7 @@ def _measure_memory(due: int, known: int, port: int) -> None:
         filling = f"from benchmarks.polling import fill; fill({folder!r}, {due}, {known}, {port})"
         subprocess.run([sys.executable, "-c", filling], check=True)
         settings = Settings(data=Path(folder), allowed_networks=("127.0.0.0/8",), samples="none", fetch_pages=False)
-        with Wiring(settings) as wiring, asyncio.Runner() as runner:
+        with Wiring(settings) as wiring, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             clock = Clock()
             wiring.clock = clock
             wiring.feed_sources = lambda: listed  # type: ignore[method-assign]

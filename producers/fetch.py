@@ -108,8 +108,9 @@ class Fetcher:
             max_line_size=limits.header_bytes,
             max_field_size=limits.header_bytes,
             max_headers=limits.headers,
+            # The total time is that of all redirects together, so `_follow` measures it.
             timeout=aiohttp.ClientTimeout(
-                total=limits.total_time, connect=limits.connect_time, sock_read=limits.silence, ceil_threshold=1e9
+                total=None, connect=limits.connect_time, sock_read=limits.silence, ceil_threshold=1e9
             ),
         )
         return self

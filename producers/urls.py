@@ -28,7 +28,7 @@ def has_credentials(url: str) -> bool:
     return without_credentials(url) != url
 
 
-@functools.lru_cache(maxsize=4096)
+@functools.lru_cache(maxsize=16384)
 def registered_domain(url: str) -> str:
     """The domain that was registered for an address's host, by the public suffix list (https://publicsuffix.org).
 

@@ -34,9 +34,11 @@ ENRICHED = Topic(
 )
 """One partition: whoever tells stories apart must see every article, and in one order."""
 STORIES = Topic(
-    "stories", StoryMember, lambda record: record.id, partitions=1, retention=timedelta(days=30), whole=True
+    "stories", StoryMember, lambda record: record.id, partitions=1, retention=timedelta(days=45), whole=True
 )
-"""Kept as long as `enriched`: what can come again from there is known here."""
+"""Kept longer than `enriched`, of which Kafka deletes whole segments, so that some records outlive their time by days:
+what can come again from there is known here.
+"""
 ALERTS = Topic("alerts", Alert, lambda record: record.id, partitions=3, retention=timedelta(days=90), compacted=True)
 DEAD_LETTERS = Topic("dead-letters", DeadLetter, lambda record: record.id, partitions=1, retention=timedelta(days=90))
 FORGOTTEN = Topic(

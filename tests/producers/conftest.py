@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
 
 import pytest
+import uvloop
 
 from producers.addresses import AddressPolicy
 from producers.fetch import Fetcher, FetchLimits
@@ -13,6 +15,11 @@ from tests.producers.site import Site
 LIMITS = FetchLimits(
     connect_time=2, silence=0.5, total_time=1.5, body=200_000, headers=120, header_bytes=4_096, redirects=5
 )
+
+
+def pytest_asyncio_loop_factories() -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """The event loop of the poller, which none of its tests does without."""
+    return {"uvloop": uvloop.new_event_loop}
 
 
 @pytest.fixture
