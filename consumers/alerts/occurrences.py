@@ -118,8 +118,14 @@ def occurrences(index: FormIndex, around: Surroundings) -> list[Occurrence]:
 
     for form, start, end in index.in_text(around):
         note(Occurrence(form, start, end, around.mentions.at(start, end)))
+    # A name stands in an article again and again.
+    respelt: dict[str, list[tuple[Form, int, int]]] = {}
     for match in _CAPITALISED.finditer(text) if index.respells else ():
-        for form, start, end in _respelt(index, match):
+        words, begin = match.group(), match.start()
+        if words not in respelt:
+            respelt[words] = list(_respelt(index, words))
+        for form, first, last in respelt[words]:
+            start, end = begin + first, begin + last
             if (start, end, form.tracked.name) not in found:
                 note(Occurrence(form, start, end, around.mentions.at(start, end), respelt=True))
     named = [(occurrence.entity, occurrence) for occurrence in found.values() if occurrence.entity]
@@ -137,11 +143,12 @@ def _names_it(entity: Entity, occurrence: Occurrence, text: str) -> bool:
     return ours == plain(entity.name) or (len(words.split()) > 1 and ours in plain(entity.name))
 
 
-def _respelt(index: FormIndex, match: re.Match[str]) -> Iterator[tuple[Form, int, int]]:
-    bare = [_bare(word) for word in match.group().split()]
+def _respelt(index: FormIndex, words: str) -> Iterator[tuple[Form, int, int]]:
+    """The people that some words may name in another spelling, each with its start and end among them."""
+    bare = [_bare(word) for word in words.split()]
     for form, first, last in index.spelt_otherwise(bare):
-        starts = [word.start() for word in _SPACED.finditer(match.group())]
-        yield form, match.start() + starts[first], match.start() + starts[last] + len(bare[last])
+        starts = [word.start() for word in _SPACED.finditer(words)]
+        yield form, starts[first], starts[last] + len(bare[last])
 
 
 def _bare(word: str) -> str:
