@@ -139,11 +139,20 @@ def test_alerts_through_kafka_reach_a_sink_that_is_stopped_and_started(
         assert (gone["delivered"], gone["waiting"]) == (0, 60), "one sink holds up no other"
 
 
-def test_a_kill_at_any_moment_loses_nothing_and_repeats_under_the_same_key(tmp_path: Path, receiver: Receiver) -> None:
-    path = tmp_path / "stream.db"
-    with contextlib.closing(SqliteStream(path)) as stream:
+@pytest.mark.parametrize("kind", ["sqlite", "kafka"])
+def test_a_kill_at_any_moment_loses_nothing_and_repeats_under_the_same_key(
+    kind: str, tmp_path: Path, request: pytest.FixtureRequest, receiver: Receiver
+) -> None:
+    stream: SqliteStream | KafkaStream
+    if kind == "kafka":
+        address = f"kafka://{request.getfixturevalue('kafka_server').address}/kills-while-telling"
+        stream = KafkaStream(address, OPTIONS)
+    else:
+        address = f"sqlite:///{tmp_path / 'stream.db'}"
+        stream = SqliteStream(tmp_path / "stream.db")
+    with contextlib.closing(stream):
         stream.create_topics(TOPICS.values())
-        newsroom = Newsroom(tmp_path, f"sqlite:///{path}", stream, receiver, Receiver())
+        newsroom = Newsroom(tmp_path, address, stream, receiver, Receiver())
         published = 0
         for _ in range(3):
             newsroom.publish(range(published, published + 40))
