@@ -11,6 +11,9 @@ import uvloop
 from producers.addresses import AddressPolicy
 from producers.fetch import Fetcher, FetchLimits
 from tests.producers.site import Site
+from tests.producers.websub_stand import stand
+
+__all__ = ["stand"]
 
 LIMITS = FetchLimits(
     connect_time=2, silence=0.5, total_time=1.5, body=200_000, headers=120, header_bytes=4_096, redirects=5
