@@ -23,7 +23,7 @@ class AwaitLimits:
     """Times that a page is asked for, at the most."""
     age: timedelta = timedelta(days=3)
     """How long a page is awaited, at the most."""
-    of_a_feed: int = 200
+    of_a_feed: int = 1_000
     in_all: int = 20_000
     text: int = 20_000
     """Longest text of an entry whose page is awaited, in characters: all of it is kept until then."""

@@ -114,7 +114,8 @@ class Delivery:
         if self._pages_at_poll is None:
             return PageResult()
         if place >= self._pages_at_poll:
-            return PageResult(problem=f"not fetched: the feed had more than {self._pages_at_poll} new articles at once")
+            reason = f"not fetched yet: the feed had more than {self._pages_at_poll} new articles at once"
+            return self._pages.later(decision.candidate.entry, reason)
         return await self._pages.of(decision.candidate.entry)
 
     async def publish_articles(self, articles: Sequence[RawArticle]) -> int:

@@ -99,6 +99,11 @@ class Pages:
             answer = self._held(entry.link) or await self._asked(entry.link)
         return answer if isinstance(answer, PageResult) else await self._page(answer)
 
+    def later(self, entry: Entry, reason: str) -> PageResult:
+        """No page for now, for a reason, where one is wanted: nobody is asked, and it may be had at any time."""
+        wanted = page_wanted(entry, full_text=self._limits.full_text)
+        return PageResult(problem=reason, again=self._now(), tried=False) if wanted else PageResult()
+
     async def _asked(self, link: str) -> Fetched | PageResult:
         asked = link
         stopped: PageResult | None = None

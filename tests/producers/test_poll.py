@@ -286,7 +286,7 @@ async def test_credentials_are_used_and_stand_nowhere(
     assert "hunter2" not in told
 
 
-async def test_many_pages_are_bounded_and_what_is_beyond_is_named(site: Site, desk: Desk) -> None:
+async def test_many_pages_are_bounded_and_those_beyond_come_later(site: Site, desk: Desk) -> None:
     desk.limits = PollLimits(pages_at_poll=3, publish_at_once=2)
     site["/story"] = Reply(HTML, content_type="text/html")
     site["/feed"] = Reply(rss(item(number, link=site.url(f"/story?id={number}")) for number in range(7)))
@@ -295,6 +295,19 @@ async def test_many_pages_are_bounded_and_what_is_beyond_is_named(site: Site, de
     assert numbers(articles) == [str(number) for number in range(7)]
     assert (summary.pages, summary.page_problems) == (3, 4)
     assert all("more than 3" in (article.page_problem or "") for article in articles[3:])
+    for expected in (["3", "4", "5"], ["6"], []):
+        await desk.poll(after=timedelta(hours=6))
+        late = desk.take()
+        assert numbers(late) == expected
+        assert all(article.page for article in late)
+    assert sum(request.path.startswith("/story") for request in site.requests) == 7
+
+
+async def test_no_page_is_named_as_missing_where_the_feed_gives_the_whole_text(site: Site, desk: Desk) -> None:
+    desk.limits = PollLimits(pages_at_poll=1)
+    site["/feed"] = Reply(rss(item(number, link=site.url("/story"), description=LONG * 5) for number in range(3)))
+    assert (await desk.poll()).page_problems == 0
+    assert site.asked("/story") == []
 
 
 async def test_a_list_that_changes_is_followed(site: Site, desk: Desk) -> None:
