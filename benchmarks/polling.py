@@ -137,8 +137,10 @@ def _line(process: subprocess.Popen[str], said: str = "") -> str:
 
 
 class _Watch:
-    """The most memory that a process and its children take together, in bytes; pages that several processes share count
-    once (the kernel's proportional set size).
+    """The most memory that a process and its children take together, in bytes.
+
+    A page that several processes share counts for each by its share (the kernel's proportional set size): as a whole
+    where all of them are among these, in part where others of this benchmark have it too.
     """
 
     def __init__(self, process: int) -> None:
@@ -290,8 +292,10 @@ def _measure_quotewire(feeds: int, port: int) -> None:
     from producers.opml import FeedSource
     from quotewire.settings import Settings
     from quotewire.telemetry import configure_logging
+    from quotewire.uncollected import collect_seldom
     from quotewire.wiring import Wiring
 
+    collect_seldom()
     configure_logging("warning", "json")
     listed = [FeedSource(_url(number, port)) for number in range(feeds)]
 
@@ -326,8 +330,10 @@ def _measure_memory(due: int, known: int, port: int) -> None:
     from producers.opml import FeedSource
     from quotewire.settings import Settings
     from quotewire.telemetry import configure_logging
+    from quotewire.uncollected import collect_seldom
     from quotewire.wiring import Wiring
 
+    collect_seldom()
     configure_logging("warning", "json")
     listed = [FeedSource(_url(number, port)) for number in range(due)]
     listed += [FeedSource(f"https://feeds.courier-{number}.example/rss.xml") for number in range(due, known)]

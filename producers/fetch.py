@@ -215,7 +215,9 @@ class Fetcher:
             ) as response:
                 return await self._read(target, response, limit)
         except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
-            return _network_problem(error, self.limits)
+            problem = _network_problem(error, self.limits)
+            _let_go(error)
+            return problem
 
     async def _read(
         self, target: URL, response: aiohttp.ClientResponse, limit: int
@@ -239,9 +241,10 @@ class Fetcher:
                 body += piece
                 if len(body) > limit:
                     return FetchProblem("hard", f"longer than {limit:,} bytes")
-        except (aiohttp.ClientPayloadError, ConnectionError):
+        except (aiohttp.ClientPayloadError, ConnectionError) as error:
             # What came may hold whole entries.
             complete = False
+            _let_go(error)
         try:
             decoded = await decode_beside(bytes(body), headers.get("content-encoding", ""), limit=limit)
         except (BodyTooLong, BodyUnreadable) as error:
@@ -323,6 +326,13 @@ def _network_problem(error: Exception, limits: FetchLimits) -> FetchProblem:
     if isinstance(error, aiohttp.ClientError | OSError):
         return FetchProblem("soft", f"the connection broke: {type(error).__name__}")
     return FetchProblem("hard", f"cannot be asked for: {type(error).__name__}")
+
+
+def _let_go(error: BaseException) -> None:
+    """Let go of where an error was raised: the answer keeps its error, and so would keep itself and all that came of it
+    until garbage is looked for.
+    """
+    error.__traceback__ = None
 
 
 def _find(error: BaseException | None, kind: type[BaseException]) -> BaseException | None:

@@ -28,6 +28,7 @@ def has_credentials(url: str) -> bool:
     return without_credentials(url) != url
 
 
+# Each poll asks for its feed's again and again; links of articles are asked for in between.
 @functools.lru_cache(maxsize=16384)
 def registered_domain(url: str) -> str:
     """The domain that was registered for an address's host, by the public suffix list (https://publicsuffix.org).

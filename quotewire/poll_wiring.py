@@ -20,7 +20,6 @@ from quotewire.ports import Clock, ConfigurationError, FeedStore, Message, Polle
 from quotewire.samples import SampleSite
 from quotewire.settings import Settings
 from quotewire.subscription_port import SubscriptionStore
-from quotewire.uncollected import seldom_collected
 from schemas.codec import encode
 from schemas.records import RawArticle
 from schemas.topics import RAW
@@ -144,24 +143,21 @@ class PollWiring:
         shortest, longest = settings.poll_shortest, max(settings.poll_shortest, settings.poll_longest)
         schedule = ScheduleLimits(floor=shortest, ceiling=longest)
         schedule = replace(schedule, start=min(max(schedule.start, shortest), longest))
-        with seldom_collected():
-            async with self.fetching() as (fetcher, parser):
-                sharing = self._poller_group()
-                yield Poller(
-                    sources=self.feed_sources,
-                    store=self.feed_store,
-                    publish=lambda articles: stream.publish([_message(article) for article in articles]),
-                    fetcher=fetcher,
-                    parser=parser,
-                    clock=self.clock,
-                    limits=PollLimits(
-                        schedule=schedule, at_once=settings.poll_parallel, fetch_pages=settings.fetch_pages
-                    ),
-                    observe=self.metrics.polled,
-                    waiting=waiting,
-                    sharing=sharing,
-                    subscriber=self._subscriber(fetcher),
-                )
+        async with self.fetching() as (fetcher, parser):
+            sharing = self._poller_group()
+            yield Poller(
+                sources=self.feed_sources,
+                store=self.feed_store,
+                publish=lambda articles: stream.publish([_message(article) for article in articles]),
+                fetcher=fetcher,
+                parser=parser,
+                clock=self.clock,
+                limits=PollLimits(schedule=schedule, at_once=settings.poll_parallel, fetch_pages=settings.fetch_pages),
+                observe=self.metrics.polled,
+                waiting=waiting,
+                sharing=sharing,
+                subscriber=self._subscriber(fetcher),
+            )
 
     def callback(self) -> Callback:
         """What takes in pushes. Raises ConfigurationError where no hub could know its address."""

@@ -27,6 +27,7 @@ from quotewire.part_status import PartStatus
 from quotewire.ports import ConfigurationError, Unavailable
 from quotewire.stages import SERVICES, STAGES, Stage
 from quotewire.telemetry import configure_logging
+from quotewire.uncollected import collect_seldom
 from quotewire.wiring import Wiring
 from quotewire.worker import TooManyDeadLetters, Worker
 
@@ -182,6 +183,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         name = chosen.name or chosen.part
         if chosen.metrics:
             metrics.share(chosen.metrics, name)
+        if chosen.part == "poll":
+            collect_seldom()
         with Wiring(settings) as wiring:
             run_part(chosen.part, wiring, stop, once=chosen.once, status=PartStatus(chosen.metrics, name))
     except ConfigurationError as error:

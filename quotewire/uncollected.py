@@ -1,4 +1,4 @@
-"""Looking for garbage no oftener than there is some."""
+"""Looking for garbage less often than Python does."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 _SELDOM = 100_000
-"""More objects made than gone until the young ones are looked through: some 20 MB, were all of them garbage."""
+"""More objects made than gone until the young ones are looked through; hundreds or 2,000 where nothing is said."""
 
 
 @contextmanager
@@ -24,16 +24,10 @@ def uncollected() -> Iterator[None]:
             gc.enable()
 
 
-@contextmanager
-def seldom_collected() -> Iterator[None]:
-    """Garbage is looked for after every 100,000 objects more instead of 700.
+def collect_seldom() -> None:
+    """Have this process look for garbage after every 100,000 objects more.
 
-    For work that makes many objects and hardly a cycle of them: polls under way by the hundred were looked through
-    again and again for a quarter of the poller's time, and nothing was found.
+    For a process whose work makes many objects and no cycles of them: polls under way by the hundred were looked
+    through again and again, and nothing was found.
     """
-    usual = gc.get_threshold()
-    gc.set_threshold(_SELDOM, *usual[1:])
-    try:
-        yield
-    finally:
-        gc.set_threshold(*usual)
+    gc.set_threshold(_SELDOM, *gc.get_threshold()[1:])

@@ -18,9 +18,8 @@ from schemas.codec import decode, encode
 from schemas.records import Alert, StoryMember
 from schemas.topics import ALERTS, STORIES
 
-_REMEMBERED_ARTICLES = STORIES.retention.days + 10
-"""Days for which an article is known to have been looked through. A stream keeps a record for its retention and a while
-more, for it lets go of many at a time; so what can be read again is known."""
+_REMEMBERED_ARTICLES = STORIES.retention.days
+"""Days for which an article is known to have been looked through; what can be read again is known."""
 
 _REMEMBERED_ALERTS = ALERTS.retention.days
 """Days for which an alert is known to have been raised, by its last revision."""

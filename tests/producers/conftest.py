@@ -21,7 +21,7 @@ LIMITS = FetchLimits(
 
 
 def pytest_asyncio_loop_factories() -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
-    """The event loop of the poller, which none of its tests does without."""
+    """The poller's event loop, for every test here."""
     return {"uvloop": uvloop.new_event_loop}
 
 

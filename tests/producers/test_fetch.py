@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import gzip
 import time
 import tracemalloc
@@ -12,7 +13,7 @@ import brotli
 import pytest
 
 from producers.addresses import AddressPolicy
-from producers.answers import Fetched
+from producers.answers import Fetched, FetchProblem
 from producers.fetch import Fetcher, FetchLimits
 from tests.producers.conftest import LIMITS
 from tests.producers.feeds import item, rss
@@ -175,14 +176,49 @@ async def header_drip(request: Request, writer: asyncio.StreamWriter) -> None:
         await asyncio.sleep(0.1)
 
 
+@pytest.mark.parametrize("method", ["fetch", "post"])
 @pytest.mark.parametrize("behaviour", [drip, silence, header_drip])
-async def test_a_slow_server_is_given_up_in_time(site: Site, fetcher: Fetcher, behaviour: object) -> None:
+async def test_a_slow_server_is_given_up_in_time(site: Site, fetcher: Fetcher, behaviour: object, method: str) -> None:
     site["/feed"] = behaviour  # type: ignore[assignment]
     started = time.monotonic()
-    problem = await refused(fetcher, site.url())
+    problem = await (refused(fetcher, site.url()) if method == "fetch" else fetcher.post(site.url(), {"a": "b"}))
+    assert isinstance(problem, FetchProblem)
     assert problem.kind == "soft"
     assert "seconds" in problem.reason
     assert time.monotonic() - started < LIMITS.total_time + 1
+
+
+HALF = b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n" + b"x" * 150_000
+
+
+async def cut_off(request: Request, writer: asyncio.StreamWriter) -> None:
+    writer.write(HALF)
+    await writer.drain()
+
+
+async def falls_silent(request: Request, writer: asyncio.StreamWriter) -> None:
+    writer.write(HALF)
+    await asyncio.sleep(60)
+
+
+@pytest.mark.parametrize("behaviour", [cut_off, falls_silent])
+async def test_what_came_of_a_broken_answer_is_let_go_of_at_once(
+    site: Site, fetcher: Fetcher, behaviour: object
+) -> None:
+    site["/feed"] = behaviour  # type: ignore[assignment]
+    await fetcher.fetch(site.url())
+    gc.collect()
+    gc.disable()
+    tracemalloc.start()
+    try:
+        for _ in range(5):
+            await fetcher.fetch(site.url())
+        held, _ = tracemalloc.get_traced_memory()
+        gc.collect()
+        assert held - tracemalloc.get_traced_memory()[0] < 150_000
+    finally:
+        tracemalloc.stop()
+        gc.enable()
 
 
 async def test_redirects_share_one_time_limit(site: Site, fetcher: Fetcher) -> None:

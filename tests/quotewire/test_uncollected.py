@@ -1,24 +1,35 @@
-"""Garbage is looked for less often only where that was asked for, and as before afterwards."""
+"""Garbage is looked for less often only where that was asked for."""
 
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
-from quotewire.uncollected import seldom_collected, uncollected
+from quotewire.uncollected import uncollected
 
 
-@pytest.mark.parametrize("way", [seldom_collected, uncollected])
-def test_the_usual_pace_comes_back_even_after_an_error(way: Callable[[], AbstractContextManager[None]]) -> None:
-    usual = gc.isenabled(), gc.get_threshold()
-    with pytest.raises(ValueError, match="broken"), way():
-        _broken(usual)
-    assert (gc.isenabled(), gc.get_threshold()) == usual
+def test_garbage_is_looked_for_again_even_after_an_error() -> None:
+    with pytest.raises(ValueError, match="broken"), uncollected():
+        _broken()
+    assert gc.isenabled()
 
 
-def _broken(usual: tuple[bool, tuple[int, int, int]]) -> None:
-    assert (gc.isenabled(), gc.get_threshold()) != usual
+def _broken() -> None:
+    assert not gc.isenabled()
     raise ValueError("broken")
+
+
+@pytest.mark.parametrize(("part", "seldom"), [("poll", True), ("notify", False)])
+def test_the_process_that_polls_looks_seldom(part: str, seldom: bool, tmp_path: Path) -> None:
+    program = f"import gc; from quotewire.running import main; main([{part!r}, '--once']); print(gc.get_threshold()[0])"
+    environment = {**os.environ, "QUOTEWIRE_DATA": str(tmp_path), "QUOTEWIRE_SAMPLES": "none"}
+    # At the end of its input a part stops.
+    done = subprocess.run(
+        [sys.executable, "-c", program], input=b"", capture_output=True, env=environment, check=True, timeout=60
+    )
+    assert (int(done.stdout.split()[-1]) > 10_000) == seldom
