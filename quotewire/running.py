@@ -18,7 +18,6 @@ from pathlib import Path
 from types import FrameType
 
 import structlog
-import uvloop
 
 from quotewire import metrics
 from quotewire import settings as settings_module
@@ -55,9 +54,9 @@ def run_part(
             if name in STAGES:
                 _run_stage(name, wiring, stop, status)
             elif name == "poll":
-                uvloop.run(_poll(wiring, stop, status, once=once))
+                asyncio.run(_poll(wiring, stop, status, once=once))
             elif name == "websub":
-                uvloop.run(_take_pushes(wiring, stop, status))
+                asyncio.run(_take_pushes(wiring, stop, status))
             else:
                 _serve(wiring, stop, status)
             return

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator
 
 import pytest
-import uvloop
 
 from producers.addresses import AddressPolicy
 from producers.fetch import Fetcher, FetchLimits
@@ -18,11 +16,6 @@ __all__ = ["stand"]
 LIMITS = FetchLimits(
     connect_time=2, silence=0.5, total_time=1.5, body=200_000, headers=120, header_bytes=4_096, redirects=5
 )
-
-
-def pytest_asyncio_loop_factories() -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
-    """The poller's event loop, for every test here."""
-    return {"uvloop": uvloop.new_event_loop}
 
 
 @pytest.fixture
