@@ -3,8 +3,7 @@
 On corpus/watching: pairs of an article and a tracked name, of those that are to raise an alert (recall) and of those
 that did (precision); then the conditions of the right ones, precision by confidence, and the matcher's speed with
 100,000 names beside that with those of them that occur, that with 100,000 of which few do, that with 100, and the
-enricher's. The second half is scored as
-a whole only. `--show` lists the wrong pairs of the first half.
+enricher's. The second half is scored as a whole only. `--show` lists the wrong pairs of the first half.
 """
 
 from __future__ import annotations
