@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -37,23 +38,36 @@ def connect(path: str | Path, *, busy_timeout: float = BUSY_TIMEOUT) -> sqlite3.
         file.parent.mkdir(parents=True, exist_ok=True)
         connection = sqlite3.connect(file, timeout=busy_timeout, isolation_level=None, check_same_thread=False)
         try:
-            _configure(connection, file)
+            _configure(connection, file, busy_timeout)
         except BaseException:
             connection.close()
             raise
     return connection
 
 
-def _configure(connection: sqlite3.Connection, file: Path) -> None:
+def _configure(connection: sqlite3.Connection, file: Path, busy_timeout: float) -> None:
     # auto_vacuum only takes effect on an empty file, and switching to WAL writes to the file: so in this order.
     connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
     if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
-        mode = connection.execute("PRAGMA journal_mode = WAL").fetchone()[0]
+        mode = _switched_to_wal(connection, busy_timeout)
         if mode != "wal":
             raise ConfigurationError(f"{file}: its file system cannot share memory (WAL): keep it on a local disk")
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute(f"PRAGMA journal_size_limit = {_LOG_SIZE_LIMIT}")
     connection.execute("PRAGMA foreign_keys = ON")
+
+
+def _switched_to_wal(connection: sqlite3.Connection, busy_timeout: float) -> str:
+    # Of two connections that switch a new file at the same moment, SQLite refuses one at once instead of letting it
+    # wait: each holds the lock that the other needs. So it is asked again.
+    deadline = time.monotonic() + busy_timeout
+    while True:
+        try:
+            return str(connection.execute("PRAGMA journal_mode = WAL").fetchone()[0])
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+        time.sleep(0.01)
 
 
 @contextmanager
@@ -145,7 +159,9 @@ def migrate(connection: sqlite3.Connection, path: str | Path, layouts: Sequence[
     is some other program's database.
     """
     newest = len(layouts)
-    if _version(connection, path, newest) == newest:
+    with reading(connection):  # else another process could lay the file out between the looks at its version and tables
+        before = _version(connection, path, newest)
+    if before == newest:
         return newest
     with writing(connection):
         # Another process may have done it since.

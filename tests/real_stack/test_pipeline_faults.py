@@ -111,8 +111,7 @@ def test_every_stage_is_killed_again_and_again(pipeline: Pipeline) -> None:
             killed[name.partition("-")[0]] += 1
             pipeline.parts.tend()
     assert killed == dict.fromkeys(("poll", "enrich", "alerts", "notify", "index"), KILLS)
-    result = pipeline.assert_all_is_well()
-    assert result.found >= len(pipeline.site.stories)
+    pipeline.assert_all_is_well()
     until(lambda: _quotes_of(pipeline, pipeline.site.stories[0]) == 1)
     assert _quotes_of(pipeline, pipeline.site.stories[-1]) == 2
 
@@ -129,8 +128,7 @@ def test_replay_and_the_commands_of_an_operator(pipeline: Pipeline) -> None:
     assert isinstance(refused.exception, Unavailable)
     assert "stop every `quotewire run` that has the stage enrich" in str(refused.exception)
 
-    # Edits count as found, too: all is well also before the poller has seen the newest stories.
-    article = [_found(pipeline, story) for story in pipeline.site.stories[-4:]][-1]
+    article = _found(pipeline, pipeline.site.stories[-1])
     for name in ("enrich", "enrich-2"):
         pipeline.parts.stop(name)
     before = _stored(pipeline, article)

@@ -25,13 +25,15 @@ def test_a_file_is_made_with_its_folder_and_is_durable(tmp_path: Path) -> None:
     connection.close()
 
 
-def test_many_threads_may_open_a_new_file_at_once(tmp_path: Path) -> None:
+@pytest.mark.parametrize("turn", range(20))  # which thread comes in between which is a matter of chance
+def test_many_threads_may_open_a_new_file_at_once(tmp_path: Path, turn: int) -> None:
+    path = tmp_path / f"{turn}.db"
     failures: list[BaseException] = []
 
     def open_it() -> None:
         try:
-            connection = connect(tmp_path / "some.db")
-            migrate(connection, tmp_path / "some.db", [FIRST, SECOND])
+            connection = connect(path)
+            migrate(connection, path, [FIRST, SECOND])
             assert columns(connection) == ["name", "size"]
             connection.close()
         except BaseException as error:
