@@ -29,6 +29,7 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+import uvloop
 
 READER = "reader==3.26"
 HELPER = "sgmllib3k==1.0.0"
@@ -306,7 +307,7 @@ def _measure_quotewire(feeds: int, port: int) -> None:
 
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(data=Path(folder), allowed_networks=("127.0.0.0/8",), samples="none", fetch_pages=False)
-        with Wiring(settings) as wiring, asyncio.Runner() as runner:
+        with Wiring(settings) as wiring, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             clock = Clock()
             wiring.clock = clock
             wiring.feed_sources = lambda: listed  # type: ignore[method-assign]
@@ -348,7 +349,7 @@ def _measure_memory(due: int, known: int, port: int) -> None:
         filling = f"from benchmarks.polling import fill; fill({folder!r}, {due}, {known}, {port})"
         subprocess.run([sys.executable, "-c", filling], check=True)
         settings = Settings(data=Path(folder), allowed_networks=("127.0.0.0/8",), samples="none", fetch_pages=False)
-        with Wiring(settings) as wiring, asyncio.Runner() as runner:
+        with Wiring(settings) as wiring, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             clock = Clock()
             wiring.clock = clock
             wiring.feed_sources = lambda: listed  # type: ignore[method-assign]

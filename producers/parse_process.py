@@ -10,13 +10,15 @@ A request is one line of JSON (url, content type, headers, length) and the docum
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import math
 import os
 import resource
 import signal
+import socket
+import subprocess
 import sys
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
@@ -41,6 +43,28 @@ class Parsing(Protocol):
         ...
 
 
+@dataclass(eq=False, frozen=True, slots=True)
+class _Worker:
+    """A parser process, with the socket at which it takes requests and gives answers."""
+
+    process: subprocess.Popen[bytes]
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+
+    async def ask(self, request: bytes, body: bytes) -> bytes:
+        """Its answer. Raises OSError and asyncio.IncompleteReadError where the process has ended."""
+        self.writer.write(request)
+        self.writer.write(body)
+        await self.writer.drain()
+        return await self.reader.readuntil(b"\n")
+
+    async def end(self) -> None:
+        """End the process and take leave of it."""
+        self.process.kill()
+        self.writer.close()
+        await asyncio.to_thread(self.process.wait)
+
+
 class ParserPool:
     """A few parser processes, started when needed; use it as `async with ParserPool() as parser`.
 
@@ -50,10 +74,10 @@ class ParserPool:
 
     def __init__(self, *, size: int = 1, seconds: float = 20.0) -> None:
         self._seconds = seconds
-        self._idle: asyncio.LifoQueue[asyncio.subprocess.Process | None] = asyncio.LifoQueue()
+        self._idle: asyncio.LifoQueue[_Worker | None] = asyncio.LifoQueue()
         for _ in range(size):
             self._idle.put_nowait(None)
-        self._running: set[asyncio.subprocess.Process] = set()
+        self._running: set[_Worker] = set()
 
     async def __aenter__(self) -> ParserPool:
         return self
@@ -67,11 +91,13 @@ class ParserPool:
         """Read a feed document, as `producers.parse.parse` does; waits for a free process first."""
         worker = await self._idle.get()
         try:
-            if worker is None or worker.returncode is not None:
-                worker = await self._start()
+            if worker is not None and worker.process.poll() is not None:
+                await self._end(worker)
+                worker = None
+            worker = worker or await self._start()
             request = {"url": url, "content_type": content_type, "headers": dict(headers or {}), "length": len(body)}
             async with asyncio.timeout(self._seconds):
-                answer = await _ask(worker, orjson.dumps(request) + b"\n", body)
+                answer = await worker.ask(orjson.dumps(request) + b"\n", body)
             return ParsedFeed.model_validate_json(answer)
         except TimeoutError:
             await self._end(worker)
@@ -89,40 +115,25 @@ class ParserPool:
         finally:
             self._idle.put_nowait(worker)
 
-    async def _start(self) -> asyncio.subprocess.Process:
-        environment = dict(os.environ)
-        # The same code as here, wherever this process found it.
-        root = str(Path(__file__).parent.parent)
-        environment["PYTHONPATH"] = os.pathsep.join(filter(None, (root, environment.get("PYTHONPATH"))))
-        worker = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "producers.parse_process",
-            str(self._seconds),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            limit=_LONGEST_ANSWER,
-            env=environment,
-            # Ctrl-C goes to every process of a terminal; this one ends when its input does.
-            start_new_session=True,
-        )
+    async def _start(self) -> _Worker:
+        ours, theirs = socket.socketpair()
+        with theirs:
+            process = _started(theirs, self._seconds)
+        worker = _Worker(process, *await asyncio.open_unix_connection(sock=ours, limit=_LONGEST_ANSWER))
         self._running.add(worker)
         try:
             # Importing the parsers takes longer than most documents do and is not the document's fault.
             async with asyncio.timeout(_START_TIME):
-                await _ask(worker, b"", b"")
+                await worker.ask(b"", b"")
         except BaseException:
             await self._end(worker)
             raise
         return worker
 
-    async def _end(self, worker: asyncio.subprocess.Process | None) -> None:
-        if worker is None:
-            return
-        self._running.discard(worker)
-        with contextlib.suppress(ProcessLookupError):
-            worker.kill()
-        await asyncio.shield(worker.wait())
+    async def _end(self, worker: _Worker | None) -> None:
+        if worker is not None:
+            self._running.discard(worker)
+            await asyncio.shield(worker.end())
 
     async def close(self) -> None:
         """End every process. A second call does nothing."""
@@ -130,13 +141,24 @@ class ParserPool:
             await self._end(worker)
 
 
-async def _ask(worker: asyncio.subprocess.Process, request: bytes, body: bytes) -> bytes:
-    if worker.stdin is None or worker.stdout is None:
-        raise RuntimeError("the parser process was started without pipes")
-    worker.stdin.write(request)
-    worker.stdin.write(body)
-    await worker.stdin.drain()
-    return await worker.stdout.readuntil(b"\n")
+def _started(end: socket.socket, seconds: float) -> subprocess.Popen[bytes]:
+    """A parser process that takes requests and answers them at this end of a pair of sockets.
+
+    Not started by the event loop: uvloop forks for that and runs Python in the child, where a lock may be taken for
+    ever that a thread of this process held; `subprocess` runs none.
+    """
+    environment = dict(os.environ)
+    # The same code as here, wherever this process found it.
+    root = str(Path(__file__).parent.parent)
+    environment["PYTHONPATH"] = os.pathsep.join(filter(None, (root, environment.get("PYTHONPATH"))))
+    return subprocess.Popen(  # noqa: S603 - the program's own interpreter and module
+        [sys.executable, "-m", "producers.parse_process", str(seconds)],
+        stdin=end.fileno(),
+        stdout=end.fileno(),
+        env=environment,
+        # Ctrl-C goes to every process of a terminal; this one ends when its input does.
+        start_new_session=True,
+    )
 
 
 def serve(requests: BinaryIO, answers: BinaryIO, *, seconds: float) -> None:

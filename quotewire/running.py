@@ -18,6 +18,7 @@ from pathlib import Path
 from types import FrameType
 
 import structlog
+import uvloop
 
 from quotewire import metrics
 from quotewire import settings as settings_module
@@ -54,9 +55,9 @@ def run_part(
             if name in STAGES:
                 _run_stage(name, wiring, stop, status)
             elif name == "poll":
-                asyncio.run(_poll(wiring, stop, status, once=once))
+                uvloop.run(_poll(wiring, stop, status, once=once))
             elif name == "websub":
-                asyncio.run(_take_pushes(wiring, stop, status))
+                uvloop.run(_take_pushes(wiring, stop, status))
             else:
                 _serve(wiring, stop, status)
             return

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+import uvloop
 from rich.text import Text
 
 from producers.opml import FeedSource, parse_opml, render_opml, source_problem, write_opml
@@ -80,7 +81,7 @@ def add(
 def _feed_at(wiring: Wiring, url: str) -> tuple[str, str]:
     """The feed at an address, or that the page there names, and then the address of the page."""
     with wiring.sample_site():
-        report = asyncio.run(_check(wiring, [url]))[0]
+        report = uvloop.run(_check(wiring, [url]))[0]
         if report.status in (404, 410):
             fail(f"{report.url}: {report.problem}; --unchecked adds it all the same")
         if report.final_url is None:
@@ -88,7 +89,7 @@ def _feed_at(wiring: Wiring, url: str) -> tuple[str, str]:
             return url, ""
         if report.format:
             return url, ""
-        named = asyncio.run(_check(wiring, [link.url for link in report.feeds_of_page]))
+        named = uvloop.run(_check(wiring, [link.url for link in report.feeds_of_page]))
     good = [found.url for found in named if found.ok]
     if not good:
         fail(f"{report.url}: {report.problem}; its page names no feed that can be read")
@@ -162,7 +163,7 @@ def check(
     """
     with Wiring(load()) as wiring, wiring.sample_site():
         chosen = urls or [source.url for source in wiring.feed_sources()]
-        reports = asyncio.run(_check(wiring, chosen))
+        reports = uvloop.run(_check(wiring, chosen))
     if json:
         print_json(reports)
     else:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+import uvloop
 
 from producers.urls import without_credentials
 from quotewire.cli.files import read_bytes
@@ -48,7 +48,7 @@ def parse(
 
     `quotewire parse --url https://example.org/feed --content-type 'text/xml; charset=koi8-r' feed.xml`
     """
-    if not asyncio.run(_parse(documents, url, content_type)):
+    if not uvloop.run(_parse(documents, url, content_type)):
         raise typer.Exit(FAILED)
 
 

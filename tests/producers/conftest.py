@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
 
 import pytest
+import uvloop
 
 from producers.addresses import AddressPolicy
 from producers.fetch import Fetcher, FetchLimits
@@ -16,6 +18,11 @@ __all__ = ["stand"]
 LIMITS = FetchLimits(
     connect_time=2, silence=0.5, total_time=1.5, body=200_000, headers=120, header_bytes=4_096, redirects=5
 )
+
+
+def pytest_asyncio_loop_factories() -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """The poller's event loop, for every test here."""
+    return {"uvloop": uvloop.new_event_loop}
 
 
 @pytest.fixture

@@ -75,9 +75,19 @@ async def test_a_parse_that_is_cancelled_leaves_the_pool_whole() -> None:
         assert len((await pool.parse(rss([item(1)]), url=URL)).entries) == 1
 
 
+async def test_a_parser_that_was_killed_is_started_again() -> None:
+    async with ParserPool() as pool:
+        for _ in range(3):
+            assert len((await pool.parse(rss([item(1)]), url=URL)).entries) == 1
+            (parser,) = psutil.Process().children()
+            parser.kill()
+            await asyncio.to_thread(parser.wait, 10)
+    assert psutil.Process().children() == []
+
+
 async def test_a_parser_whose_owner_was_killed_ends_by_itself() -> None:
     program = (
-        "import asyncio, os, signal\n"
+        "import asyncio, os, psutil, signal, uvloop\n"
         "from producers.parse_process import ParserPool\n"
         "from tests.producers.test_parse_process import ENDLESS, URL\n"
         "async def main():\n"
@@ -85,9 +95,9 @@ async def test_a_parser_whose_owner_was_killed_ends_by_itself() -> None:
         "    await pool.parse(b'<rss/>', url=URL)\n"
         "    task = asyncio.create_task(pool.parse(ENDLESS, url=URL))\n"
         "    await asyncio.sleep(0.3)\n"
-        "    print(*(worker.pid for worker in pool._running), flush=True)\n"
+        "    print(*(parser.pid for parser in psutil.Process().children()), flush=True)\n"
         "    os.kill(os.getpid(), signal.SIGKILL)\n"
-        "asyncio.run(main())\n"
+        "uvloop.run(main())\n"
     )
     root = str(Path(__file__).parents[2])
     owner = await asyncio.create_subprocess_exec(

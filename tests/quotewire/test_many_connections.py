@@ -23,7 +23,7 @@ BODY = rss([item(1, link=None)])
 @pytest.mark.slow
 def test_a_thousand_feeds_at_a_time(tmp_path: Path) -> None:
     # In a process of its own: the limit on open files is the process's, and cannot be lowered and raised at will.
-    program = f"import asyncio; from {__name__} import poll_all; asyncio.run(poll_all({str(tmp_path)!r}))"
+    program = f"import uvloop; from {__name__} import poll_all; uvloop.run(poll_all({str(tmp_path)!r}))"
     limited = f"import resource; h = resource.getrlimit(7)[1]; resource.setrlimit(7, (256, h)); {program}"
     done = subprocess.run(
         [sys.executable, "-c", limited], capture_output=True, text=True, cwd=Path(__file__).parents[2], timeout=120
