@@ -7,7 +7,6 @@ was missed. What the alerts stage has looked through, and when, stands on the to
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -104,7 +103,7 @@ def sweep(stream: Stream, index: Index, inbox: Inbox, watched: Watchlist, now: d
     since when.
     """
     since = now - timedelta(days=days)
-    digests = {tracked.name: hashlib.sha256(repr(tracked).encode()).hexdigest() for tracked in watched.names}
+    digests = {tracked.name: tracked.digest for tracked in watched.names}
     known = inbox.tracked_since(digests, min(watched.changed, now))
     looking, in_text = _Looking(stream, index, since, known), NamesInText(watched.names)
     result = Sweep(since)

@@ -203,6 +203,9 @@ class StoryMember(_Model):
     joined: Time = Field(description="When this record was made.")
     fingerprint: Fingerprint
     wording: Base64Bytes = Field(b"", description="A Bloom filter of the text's words and pairs of neighbours.")
+    passed_over: tuple[str, ...] = Field(
+        (), description="Digests of the watchlist's entries whose words stand there, but not as the entry asks for."
+    )
 
 
 Condition = Literal["mentioned", "headline", "quoted", "quoted-about", "together"]

@@ -33,6 +33,16 @@ class Match:
     quotes: tuple[AlertQuote, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a look through an article found."""
+
+    matches: tuple[Match, ...] = ()
+    """Each tracked name once, in the order of the text."""
+    passed_over: tuple[TrackedName, ...] = ()
+    """Those whose words stand there, but not as their entries ask for: somebody else is meant, or nobody is quoted."""
+
+
 class Matcher:
     """Finds the tracked names in an article; made once for a watchlist.
 
@@ -58,10 +68,14 @@ class Matcher:
 
     def matches(self, article: EnrichedArticle) -> list[Match]:
         """The tracked names that the article mentions as their entries ask for, each once, in the order of the text."""
+        return list(self.look_through(article).matches)
+
+    def look_through(self, article: EnrichedArticle) -> Look:
+        """The tracked names that the article mentions as their entries ask for, and those that it does otherwise."""
         around = Surroundings(article)
         found = occurrences(self._forms, around)
         if not found:
-            return []
+            return Look()
         boilerplate = Boilerplate(around.text, around.headline_end)
         by_name = _judged(around, boilerplate, found)
         context = Context(article, around)
@@ -69,7 +83,9 @@ class Matcher:
         if any(match.tracked.together_with for match in matched):
             there = {*by_name, *self._companions_in(around, boilerplate)}
             matched = [whole for match in matched if (whole := _together(match, there)) is not None]
-        return matched
+        named = {match.tracked.name for match in matched}
+        in_words = {occurrence.form.tracked.name: occurrence.form.tracked for occurrence in found}
+        return Look(tuple(matched), tuple(tracked for name, tracked in in_words.items() if name not in named))
 
     def _companions_in(self, around: Surroundings, boilerplate: Boilerplate) -> Iterator[str]:
         """What stands in the article of the words that entries ask for and that are no entries themselves."""
@@ -121,12 +137,25 @@ def _judged(around: Surroundings, boilerplate: Boilerplate, found: Sequence[Occu
     return {
         name: [
             each
-            for each in with_surnames(around, judged, judge)
+            for each in with_surnames(around, _of_the_named(judged), judge)
             if not boilerplate.holds(each.occurrence.start, each.occurrence.end)
         ]
         for name, judged in by_name.items()
         if _is_borne_out(judged)
     }
+
+
+def _of_the_named(judged: Sequence[Judged]) -> list[Judged]:
+    """Without the other mentions of whoever is named by a longer name: “the foundation”, where the tracked one has
+    given the Orla Finch Foundation its name.
+    """
+    named = {_entity_of(each) for each in judged if not each.occurrence.resolved}
+    return [each for each in judged if not each.occurrence.resolved or _entity_of(each) in named]
+
+
+def _entity_of(judged: Judged) -> str | None:
+    entity = judged.occurrence.entity
+    return entity.id if entity is not None else None
 
 
 def _mention(article: EnrichedArticle, judged: Judged) -> Mention:

@@ -65,6 +65,7 @@ class Alerting:
             return
         dated = dated_at(article, now)
         story = before.story if before else state.stories.place(article.id, fingerprint, dated)
+        look = matcher.look_through(article)
         member = StoryMember(
             id=article.id,
             revision=article.revision,
@@ -75,8 +76,9 @@ class Alerting:
             joined=now,
             fingerprint=fingerprint,
             wording=b64encode(Wording.of(article.text, article.headline.end if article.headline else 0).bits),
+            passed_over=tuple(tracked.digest for tracked in look.passed_over),
         )
-        alerts = list(_alerts(matcher.matches(article), state, story, article, before, now))
+        alerts = list(_alerts(look.matches, state, story, article, before, now))
         outputs: list[StoryMember | Alert] = [member, *alerts]
         for output in outputs:
             state.try_out(output)
@@ -110,11 +112,15 @@ def _alerts(
 
 
 def _brought_in(match: Match, before: Seen) -> bool:
-    """Whether an edit has brought a name into an article: it did not stand in the revision before, but in a byline.
+    """Whether an edit has brought a name into an article: it did not stand in the revision before, but in a byline, or
+    stood there otherwise than the entry asks for, as it is now.
 
-    The wording of articles whose story is over is forgotten: whatever an edit does to them is no news.
+    What stood in articles whose story is over is forgotten: whatever an edit does to them is no news.
     """
-    return before.wording is not None and not before.wording.has(match.mention.text)
+    text = before.text
+    if text is None:
+        return False
+    return match.tracked.digest in text.passed_over or not text.wording.has(match.mention.text)
 
 
 def dated_at(article: EnrichedArticle, now: datetime) -> datetime:

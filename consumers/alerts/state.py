@@ -26,12 +26,26 @@ _REMEMBERED_ALERTS = ALERTS.retention.days
 
 
 @dataclass(frozen=True, slots=True)
+class SeenText:
+    """What stood in an article."""
+
+    wording: Wording
+    passed_over: tuple[str, ...]
+    """Digests of the entries whose words stood there, but not as they ask for."""
+
+    @classmethod
+    def of(cls, member: StoryMember) -> SeenText | None:
+        """What a record says of it; None where it says nothing."""
+        return cls(Wording(member.wording), member.passed_over) if member.wording else None
+
+
+@dataclass(frozen=True, slots=True)
 class Seen:
-    """An article that was looked through: its newest revision, its story, and its wording."""
+    """An article that was looked through: its newest revision, its story, and what stood there."""
 
     revision: int
     story: str
-    wording: Wording | None
+    text: SeenText | None
     """None where that was too long ago to be remembered."""
 
 
@@ -51,7 +65,7 @@ class AlertState:
         self.stories = Stories() if stories is None else stories
         self._seen: dict[str, tuple[int, str, int]] = {}
         """Revision, story and the day of that."""
-        self._wordings: dict[str, Wording] = {}
+        self._texts: dict[str, SeenText] = {}
         self._raised: dict[str, int] = {}
         """The day of an alert's last revision, by its id."""
         self._today = 0
@@ -68,7 +82,7 @@ class AlertState:
         if tried is not None:
             return tried
         known = self._seen.get(article)
-        return Seen(known[0], known[1], self._wordings.get(article)) if known else None
+        return Seen(known[0], known[1], self._texts.get(article)) if known else None
 
     def was_raised(self, alert: str) -> bool:
         """Whether there is an alert of that id, also one whose story is over."""
@@ -97,8 +111,8 @@ class AlertState:
         if isinstance(record, StoryMember):
             self.stories.add(record)
             self._seen[record.id] = (record.revision, record.story, self._day(record.joined))
-            if record.wording:
-                self._wordings[record.id] = Wording(record.wording)
+            if text := SeenText.of(record):
+                self._texts[record.id] = text
             return
         self._raised[record.id] = self._day(record.updated)
         if record.story in self.stories:
@@ -110,9 +124,7 @@ class AlertState:
         if isinstance(record, StoryMember):
             self.stories.add(record)
             self._trial.members += 1
-            self._trial.seen[record.id] = Seen(
-                record.revision, record.story, Wording(record.wording) if record.wording else None
-            )
+            self._trial.seen[record.id] = Seen(record.revision, record.story, SeenText.of(record))
         else:
             self._trial.alerts[record.id] = record
 
@@ -131,9 +143,9 @@ class AlertState:
         for story in [story for story in self._by_story if story not in self.stories]:
             for identity in self._by_story.pop(story):
                 self._alerts.pop(identity, None)
-        self._wordings = {
-            article: wording
-            for article, wording in self._wordings.items()
+        self._texts = {
+            article: text
+            for article, text in self._texts.items()
             if (seen := self._seen.get(article)) and seen[1] in self.stories
         }
 

@@ -29,8 +29,14 @@ def text(delivery: Delivery, page: str, longest: int) -> str:
     """What it says, in at most `longest` characters.
 
     page: address of the analyst's page, empty for no links to it. Where not all alerts of several fit, the last line
-    says how many are left out.
+    but one says how many are left out. The last one is the beginning of the key: by it one who reads the same message
+    twice knows it for the same.
     """
+    key = f"\n[{(delivery.key if delivery.gathered else delivery.notices[0].key)[:8]}]"
+    return _said(delivery, page, longest - len(key)) + key
+
+
+def _said(delivery: Delivery, page: str, longest: int) -> str:
     if not delivery.gathered:
         return _cut(_single(delivery.notices[0], page), longest)
     parts = [_short(notice.alert) for notice in delivery.notices]
@@ -52,7 +58,7 @@ def _single(notice: Notice, page: str) -> str:
     lines += [alert.url] if alert.url else []
     lines += [f"Why: {alert.rule}, {', '.join(alert.conditions)}, {alert.confidence:.0%} sure"]
     lines += [f"{page.rstrip('/')}/alerts/{quote(alert.id, safe='')}"] if page else []
-    return "\n".join([*lines, f"[{notice.key[:8]}]"])
+    return "\n".join(lines)
 
 
 def _short(alert: Alert) -> str:

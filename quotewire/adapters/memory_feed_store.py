@@ -53,7 +53,7 @@ class MemoryFeedStore:
                 self._feeds[url] = update.feed
                 if update.seen:
                     self._seen[url].update((entry.identity, entry) for entry in update.seen)
-                for article in update.settled:
+                for article in (*update.settled, *(page.article.id for page in update.awaited)):
                     self._awaited.pop((url, article), None)
                 self._awaited.update(((url, page.article.id), page) for page in update.awaited)
 

@@ -39,7 +39,7 @@ _SAVE_AWAITED = (
 )
 _AWAITED = (
     "SELECT record, identities, since, next_try, tries FROM awaited_pages "
-    "WHERE feed = (SELECT id FROM feeds WHERE url = ?) ORDER BY next_try"
+    "WHERE feed = (SELECT id FROM feeds WHERE url = ?) ORDER BY next_try, rowid"
 )
 _FORGET_AWAITED = (
     "DELETE FROM awaited_pages WHERE since < ? OR rowid IN (SELECT number FROM (SELECT rowid AS number, "

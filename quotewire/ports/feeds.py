@@ -117,7 +117,9 @@ class FeedStore(Protocol):
         ...
 
     def awaited(self, feed: str) -> Sequence[AwaitedPage]:
-        """The pages of a feed's articles that are awaited, the next to be tried first. Raises Unavailable."""
+        """The pages of a feed's articles that are awaited, the next to be tried first, and of several to be tried at
+        the same time the one that was saved first. Raises Unavailable.
+        """
         ...
 
     def claim(

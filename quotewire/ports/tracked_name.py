@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 
 from schemas.records import Condition
@@ -33,3 +34,8 @@ class TrackedName:
     """Its id at Wikidata, for whoever reads the alerts: Q7747."""
     paused: bool = False
     """Whether it raises nothing for now: it can be tried with `quotewire watch dry-run`."""
+
+    @property
+    def digest(self) -> str:
+        """What is the same as long as no field of the entry changes: 16 hexadecimal digits."""
+        return hashlib.sha256(repr(self).encode()).hexdigest()[:16]

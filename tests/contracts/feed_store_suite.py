@@ -188,6 +188,15 @@ class FeedStoreSuite:
         assert store.awaited(FEED) == pages[::-1]
         assert store.awaited(OTHER) == []
 
+    def test_of_pages_to_be_tried_at_the_same_time_the_first_saved_is_the_first(self, store: FeedStore) -> None:
+        def ids() -> list[str]:
+            return [page.article.id for page in store.awaited(FEED)]
+
+        store.save_all([FeedUpdate(FeedRecord(FEED), awaited=[awaited_page(article) for article in "cab"])])
+        assert ids() == ["c", "a", "b"]
+        store.save_all([FeedUpdate(FeedRecord(FEED), awaited=[awaited_page("c"), awaited_page("d")], settled=["a"])])
+        assert ids() == ["b", "c", "d"]
+
     def test_an_awaited_page_is_replaced_or_settled_and_others_stay(self, store: FeedStore) -> None:
         store.save_all([FeedUpdate(FeedRecord(FEED), awaited=[awaited_page(article) for article in "abc"])])
         store.save_all([FeedUpdate(FeedRecord(OTHER), awaited=[awaited_page("c")])])

@@ -85,3 +85,8 @@ class Desk:
         taken = list(self.published)
         self.published.clear()
         return taken
+
+
+def numbers(articles: Sequence[RawArticle]) -> list[str]:
+    """The numbers of the items that articles were made of, as `tests.producers.feeds.item` titles them."""
+    return [article.entry.title.split()[1] for article in articles]

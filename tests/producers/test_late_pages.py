@@ -12,11 +12,12 @@ import pytest
 from producers.awaiting import AwaitLimits
 from producers.fetch import Fetcher
 from producers.opml import FeedSource
+from producers.polls import PollLimits
 from quotewire.adapters.sqlite_feed_store import SqliteFeedStore
 from quotewire.ports import FeedUpdate, FoundArticle
 from schemas.records import RawArticle
 from tests.producers.feeds import LONG, item, rss
-from tests.producers.polling import Desk
+from tests.producers.polling import Desk, numbers
 from tests.producers.site import Reply, Request, Site
 
 HTML = b"<html><body><p>The council met.</p></body></html>"
@@ -241,3 +242,27 @@ async def test_a_kill_at_any_step_loses_no_page(site: Site, fetcher: Fetcher, tm
     assert {found.article: found.revision for found in desk.store.found()} == {
         article.id: article.revision for article in newest.values()
     }
+
+
+async def test_many_pages_are_bounded_and_those_beyond_come_later(site: Site, desk: Desk) -> None:
+    desk.limits = PollLimits(pages_at_poll=3, publish_at_once=2)
+    site["/story"] = Reply(HTML, content_type="text/html")
+    site["/feed"] = Reply(rss(item(number, link=site.url(f"/story?id={number}")) for number in range(7)))
+    summary = await desk.poll()
+    articles = desk.take()
+    assert numbers(articles) == [str(number) for number in range(7)]
+    assert (summary.pages, summary.page_problems) == (3, 4)
+    assert all("more than 3" in (article.page_problem or "") for article in articles[3:])
+    for expected in (["3", "4", "5"], ["6"], []):
+        await desk.poll(after=timedelta(hours=6))
+        late = desk.take()
+        assert numbers(late) == expected
+        assert all(article.page for article in late)
+    assert sum(request.path.startswith("/story") for request in site.requests) == 7
+
+
+async def test_no_page_is_named_as_missing_where_the_feed_gives_the_whole_text(site: Site, desk: Desk) -> None:
+    desk.limits = PollLimits(pages_at_poll=1)
+    site["/feed"] = Reply(rss(item(number, link=site.url("/story"), description=LONG * 5) for number in range(3)))
+    assert (await desk.poll()).page_problems == 0
+    assert site.asked("/story") == []

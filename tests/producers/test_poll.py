@@ -23,7 +23,7 @@ from quotewire.adapters.sqlite_feed_store import SqliteFeedStore
 from quotewire.ports import ConfigurationError, FeedRecord, FeedUpdate, Rejected, SeenEntry, Unavailable
 from schemas.records import RawArticle
 from tests.producers.feeds import LONG, item, rss
-from tests.producers.polling import Desk
+from tests.producers.polling import Desk, numbers
 from tests.producers.site import Reply, Request, Site
 
 HTML = b"<html><body><p>The council met.</p></body></html>"
@@ -32,10 +32,6 @@ HTML = b"<html><body><p>The council met.</p></body></html>"
 @pytest.fixture
 def desk(site: Site, fetcher: Fetcher) -> Desk:
     return Desk(fetcher, [FeedSource(site.url(), "Listed name", ("local", "sea"))])
-
-
-def numbers(articles: Sequence[RawArticle]) -> list[str]:
-    return [article.entry.title.split()[1] for article in articles]
 
 
 async def test_an_article_carries_what_feed_and_page_said(site: Site, desk: Desk) -> None:
@@ -284,30 +280,6 @@ async def test_credentials_are_used_and_stand_nowhere(
     assert desk.record(site.url()).state == "blocked"
     told = repr(desk.store.feeds()) + repr(desk.take()) + "".join(capsys.readouterr())
     assert "hunter2" not in told
-
-
-async def test_many_pages_are_bounded_and_those_beyond_come_later(site: Site, desk: Desk) -> None:
-    desk.limits = PollLimits(pages_at_poll=3, publish_at_once=2)
-    site["/story"] = Reply(HTML, content_type="text/html")
-    site["/feed"] = Reply(rss(item(number, link=site.url(f"/story?id={number}")) for number in range(7)))
-    summary = await desk.poll()
-    articles = desk.take()
-    assert numbers(articles) == [str(number) for number in range(7)]
-    assert (summary.pages, summary.page_problems) == (3, 4)
-    assert all("more than 3" in (article.page_problem or "") for article in articles[3:])
-    for expected in (["3", "4", "5"], ["6"], []):
-        await desk.poll(after=timedelta(hours=6))
-        late = desk.take()
-        assert numbers(late) == expected
-        assert all(article.page for article in late)
-    assert sum(request.path.startswith("/story") for request in site.requests) == 7
-
-
-async def test_no_page_is_named_as_missing_where_the_feed_gives_the_whole_text(site: Site, desk: Desk) -> None:
-    desk.limits = PollLimits(pages_at_poll=1)
-    site["/feed"] = Reply(rss(item(number, link=site.url("/story"), description=LONG * 5) for number in range(3)))
-    assert (await desk.poll()).page_problems == 0
-    assert site.asked("/story") == []
 
 
 async def test_a_list_that_changes_is_followed(site: Site, desk: Desk) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import time, timedelta
 from pathlib import Path
 
@@ -142,7 +143,7 @@ def test_apprise_tells_a_real_server(tmp_path: Path) -> None:
     said = received.body.decode()
     assert "Ada Lindqvist: Ferry 1 sails" in said
     assert "https://desk.example/alerts/alert-1" in said
-    assert notice(1).key[:8] in said
+    assert _message(said).endswith(f"\n[{notice(1).key[:8]}]")
 
 
 def test_a_server_that_does_not_take_it_is_unavailable_without_a_secret_in_the_reason() -> None:
@@ -171,8 +172,16 @@ def test_a_summary_fits_its_receiver_and_counts_what_it_leaves_out() -> None:
     with Receiver() as receiver:
         many = tuple(Notice("desk", make_alert(number, title="Ferry " * 30), NOW) for number in range(200))
         sink = Sink("desk", urls=(f"json://127.0.0.1:{receiver.port}",))
-        AppriseNotifier(sink).tell(Delivery("desk", many, NOW, "rate limit"))
+        delivery = Delivery("desk", many, NOW, "rate limit")
+        AppriseNotifier(sink).tell(delivery)
         said = receiver.received[0].body.decode()
+    assert _message(said).endswith(f"\n[{delivery.key[:8]}]"), "a repeat is known for one"
     assert "200 alerts held back by the rate limit: Ada Lindqvist" in said
     assert "more" in said.rpartition("…")[2]
     assert len(said) < 40_000
+
+
+def _message(body: str) -> str:
+    message = json.loads(body)["message"]
+    assert isinstance(message, str)
+    return message

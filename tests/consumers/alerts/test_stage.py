@@ -20,7 +20,7 @@ from quotewire.adapters.stream_rules import MachineClock
 from quotewire.alert_memory import AlertMemory
 from quotewire.ports import Message, Rejected, Stream, TrackedName
 from schemas.codec import encode
-from schemas.records import Alert, EnrichedArticle, Span, StoryMember
+from schemas.records import Alert, EnrichedArticle, Entity, Mention, Span, StoryMember
 from schemas.topics import ALERTS, STORIES, TOPICS, topic_of
 from tests.contracts.outbox_suite import make_alert
 
@@ -169,6 +169,42 @@ def test_an_edit_alerts_of_a_name_whose_words_stood_there_apart(pipeline: Pipeli
     assert pipeline.feed(article(edited(without, apart))) == []
     [alert] = pipeline.feed(article(edited(without, f"{apart} Orla Finch is missing."), revision=2))
     assert (alert.name, alert.revision) == ("Orla Finch", 1)
+
+
+FOUNDATION = edited(
+    (FIRE[0], FIRE[1].replace("Orla Finch", "Per Lund").replace("Finch", "Lund")),
+    "The Orla Finch Foundation gave money for the workers.",
+)
+
+
+def with_foundation(given: EnrichedArticle) -> EnrichedArticle:
+    """The article with the foundation recognised in it."""
+    start, name = given.text.index("Orla Finch Foundation"), "Orla Finch Foundation"
+    mention = Mention(start=start, end=start + len(name), text=name)
+    return given.model_copy(update={"entities": (Entity(id="e1", name=name, label="ORG", mentions=(mention,)),)})
+
+
+def test_an_edit_alerts_of_a_name_that_stood_there_as_somebody_elses(pipeline: Pipeline) -> None:
+    assert pipeline.feed(with_foundation(article(FOUNDATION))) == []
+    assert pipeline.feed(with_foundation(article(edited(FOUNDATION, "More follows."), revision=2))) == []
+    pipeline.restart()
+    more = edited(FOUNDATION, "Orla Finch herself is missing.")
+    [alert] = pipeline.feed(with_foundation(article(more, revision=3)))
+    assert (alert.name, alert.revision, alert.sentence.text) == ("Orla Finch", 1, "Orla Finch herself is missing.")
+
+
+def test_an_edit_alerts_of_one_who_is_in_the_headline_only_now(pipeline: Pipeline) -> None:
+    pipeline.matcher = Matcher([TrackedName("Per Lund", conditions=("headline",))])
+    assert pipeline.feed(article(FOUNDATION)) == []
+    [alert] = pipeline.feed(article(("Mill burned for hours, says Per Lund", FOUNDATION[1]), revision=2))
+    assert (alert.name, alert.conditions) == ("Per Lund", ("mentioned", "headline"))
+
+
+def test_an_edit_does_not_alert_where_only_the_entry_has_changed(pipeline: Pipeline) -> None:
+    pipeline.matcher = Matcher([TrackedName("Per Lund", conditions=("headline",))])
+    assert pipeline.feed(article(FOUNDATION)) == []
+    pipeline.matcher = Matcher([TrackedName("Per Lund")])
+    assert pipeline.feed(article(edited(FOUNDATION, "More follows."), revision=2)) == []
 
 
 def test_an_edit_that_makes_news_of_the_author_alerts(pipeline: Pipeline) -> None:
