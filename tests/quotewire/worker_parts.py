@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
+import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 from quotewire.ports import Message, Rejected, Stream, Unavailable
-from quotewire.worker import Result
+from quotewire.worker import Backoff, BatchReport, Processor, Result, Worker
 from schemas.codec import decode, encode
 from schemas.records import DeadLetter, EnrichedArticle, Entry, FeedReference, RawArticle, TopicRecord
 from schemas.topics import DEAD_LETTERS, ENRICHED, RAW
 
 NOON = datetime(2031, 5, 17, 12, 0, tzinfo=UTC)
+QUICK = Backoff(first=0.01, longest=0.05)
 
 
 class FixedClock:
@@ -83,3 +87,48 @@ def letters(stream: Stream) -> list[DeadLetter]:
 
 def lag(stream: Stream, group: str = "enrich") -> int:
     return sum(position.lag for position in stream.positions(RAW.name, group))
+
+
+def make(stream: Stream, processor: Processor | None = None, **options: Any) -> Worker:
+    return Worker(
+        stage="enrich",
+        stream=stream,
+        topics=[RAW.name],
+        processor=processor or Obedient(),
+        clock=FixedClock(),
+        backoff=QUICK,
+        **options,
+    )
+
+
+def drain(worker: Worker, stream: Stream) -> None:
+    deadline = time.monotonic() + 20
+    with contextlib.closing(worker):
+        while lag(stream):
+            assert time.monotonic() < deadline, "it never ends"
+            with contextlib.suppress(Unavailable):
+                worker.step(0)
+
+
+def titled(*titles: str) -> list[Message]:
+    return [message(f"article {n}", title) for n, title in enumerate(titles)]
+
+
+class Silent:
+    """An observer that keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.reports: list[BatchReport] = []
+        self.letters: list[DeadLetter] = []
+
+    def committed(self, report: BatchReport) -> None:
+        self.reports.append(report)
+
+    def buried(self, letter: DeadLetter) -> None:
+        self.letters.append(letter)
+
+    def waiting(self, stage: str, reason: str, seconds: float) -> None:
+        pass
+
+    def working(self, stage: str) -> None:
+        pass
