@@ -22,7 +22,9 @@ router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
 LATENCY_DAYS = 7
 MOST_LINKED = 30
-"""Tracked names that the inbox links; of a longer list they are the first, and the others are found by a search."""
+"""Tracked names that the inbox links; of a longer list those with an alert on the page, then the first. The others are
+found by a search.
+"""
 IN_FEED = 100
 """Alerts in the Atom feed."""
 
@@ -40,6 +42,9 @@ def alerts(
     found = inbox.entries(sources.index, sources.inbox, status, name, (number - 1) * PER_PAGE, PER_PAGE + 1)
     counts = inbox.counts(sources)
     names = sources.desk.names()
+    if len(names) > MOST_LINKED:
+        alerted = {name, *(entry.alert.name for entry in found)}
+        names = sorted(names, key=lambda tracked: tracked.name not in alerted)
     charted = list(sources.index.alerts(name=name, limit=inbox.CHARTED)) if name else []
     return page(
         "alerts.html",

@@ -368,16 +368,17 @@ def test_programs_edit_the_watchlist_too(client: TestClient, tmp_path: Path) -> 
 
 def test_a_long_watchlist_is_searched_and_paged_not_printed(client: TestClient, tmp_path: Path) -> None:
     names = [f"- name: Person {number:03}\n  aliases: [Alias {number:03}]\n" for number in range(120)]
-    (tmp_path / "watchlist.yaml").write_text("".join(names))
+    (tmp_path / "watchlist.yaml").write_text("".join([*names, "- Ingrid Halvorsen\n"]))
     page = read(client, "/watchlist")
     listed = "//ul[@class='watchlist']//h2/a/text()"
     assert len(page.xpath(listed)) == 50
     assert page.xpath("//a[@rel='next']/@href") == ["/watchlist?page=2"]
-    assert len(read(client, "/watchlist?page=3").xpath(listed)) == 20
+    assert len(read(client, "/watchlist?page=3").xpath(listed)) == 21
     assert read(client, "/watchlist?q=alias+07").xpath(listed) == [f"Person 07{digit}" for digit in range(10)]
     assert "No tracked name has" in client.get("/watchlist?q=nobody").text
     inbox = read(client, "/alerts").xpath("//nav[@aria-label='Tracked names']/a/text()")
-    assert (len(inbox), inbox[0], inbox[-1]) == (32, "All names", "90 more")
+    assert (len(inbox), inbox[0], inbox[-1]) == (32, "All names", "91 more")
+    assert inbox[1] == "Ingrid Halvorsen", "of many names those with alerts are shown"
 
 
 def test_the_watchlist_is_read_again_only_where_it_has_changed(
