@@ -114,7 +114,7 @@ class Delivery:
         if self._pages_at_poll is None:
             return PageResult()
         if place >= self._pages_at_poll:
-            reason = f"not fetched yet: the feed had more than {self._pages_at_poll} new articles at once"
+            reason = f"not fetched: the feed had more than {self._pages_at_poll} new articles at once"
             return self._pages.later(decision.candidate.entry, reason)
         return await self._pages.of(decision.candidate.entry)
 

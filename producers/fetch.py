@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import TracebackType
@@ -329,23 +329,27 @@ def _network_problem(error: Exception, limits: FetchLimits) -> FetchProblem:
 
 
 def _let_go(error: BaseException) -> None:
-    """Let go of where an error was raised: the answer keeps its error, and so would keep itself and all that came of it
-    until garbage is looked for.
+    """Let go of where an error and its causes were raised: the answer keeps its error, and so would keep itself and all
+    that came of it until garbage is looked for.
     """
-    error.__traceback__ = None
+    for each in _with_causes(error):
+        each.__traceback__ = None
 
 
-def _find(error: BaseException | None, kind: type[BaseException]) -> BaseException | None:
+def _find(error: BaseException, kind: type[BaseException]) -> BaseException | None:
     """The first exception of a kind among an error, its causes and the parts of a group."""
+    return next((each for each in _with_causes(error) if isinstance(each, kind)), None)
+
+
+def _with_causes(error: BaseException) -> Iterator[BaseException]:
+    """An error, its causes, and the parts of a group."""
     seen: set[int] = set()
-    waiting = [error]
+    waiting: list[BaseException | None] = [error]
     while waiting:
         current = waiting.pop()
         if current is None or id(current) in seen:
             continue
-        if isinstance(current, kind):
-            return current
         seen.add(id(current))
         waiting += [current.__cause__, current.__context__, getattr(current, "os_error", None)]
         waiting += getattr(current, "exceptions", ())
-    return None
+        yield current

@@ -18,7 +18,6 @@ import socket
 import subprocess
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
@@ -43,26 +42,43 @@ class Parsing(Protocol):
         ...
 
 
-@dataclass(eq=False, frozen=True, slots=True)
 class _Worker:
-    """A parser process, with the socket at which it takes requests and gives answers."""
+    """A parser process, with the socket at which it takes requests and gives answers. It runs once this is made."""
 
-    process: subprocess.Popen[bytes]
-    reader: asyncio.StreamReader
-    writer: asyncio.StreamWriter
+    def __init__(self, seconds: float) -> None:
+        self._socket, theirs = socket.socketpair()
+        with theirs:
+            self._process = _started(theirs, seconds)
+        self._reader: asyncio.StreamReader | None = None
+        self._writer: asyncio.StreamWriter | None = None
+        self._over = False
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether it can be asked no more: it was ended, or died."""
+        return self._over or self._process.poll() is not None
+
+    async def ready(self) -> None:
+        """Wait until it can be asked. Raises as `ask`."""
+        self._reader, self._writer = await asyncio.open_unix_connection(sock=self._socket, limit=_LONGEST_ANSWER)
+        await self.ask(b"", b"")
 
     async def ask(self, request: bytes, body: bytes) -> bytes:
         """Its answer. Raises OSError and asyncio.IncompleteReadError where the process has ended."""
-        self.writer.write(request)
-        self.writer.write(body)
-        await self.writer.drain()
-        return await self.reader.readuntil(b"\n")
+        if self._reader is None or self._writer is None:
+            raise RuntimeError("the parser process is not ready yet")
+        self._writer.write(request)
+        self._writer.write(body)
+        await self._writer.drain()
+        return await self._reader.readuntil(b"\n")
 
     async def end(self) -> None:
-        """End the process and take leave of it."""
-        self.process.kill()
-        self.writer.close()
-        await asyncio.to_thread(self.process.wait)
+        """End the process, and wait until it is gone. A second call does nothing."""
+        self._over = True
+        self._process.kill()
+        (self._writer or self._socket).close()
+        while self._process.poll() is None:  # noqa: ASYNC110 - no event tells of the end of a process
+            await asyncio.sleep(0.005)
 
 
 class ParserPool:
@@ -91,7 +107,7 @@ class ParserPool:
         """Read a feed document, as `producers.parse.parse` does; waits for a free process first."""
         worker = await self._idle.get()
         try:
-            if worker is not None and worker.process.poll() is not None:
+            if worker is not None and worker.has_ended:
                 await self._end(worker)
                 worker = None
             worker = worker or await self._start()
@@ -116,15 +132,12 @@ class ParserPool:
             self._idle.put_nowait(worker)
 
     async def _start(self) -> _Worker:
-        ours, theirs = socket.socketpair()
-        with theirs:
-            process = _started(theirs, self._seconds)
-        worker = _Worker(process, *await asyncio.open_unix_connection(sock=ours, limit=_LONGEST_ANSWER))
+        worker = _Worker(self._seconds)
         self._running.add(worker)
         try:
             # Importing the parsers takes longer than most documents do and is not the document's fault.
             async with asyncio.timeout(_START_TIME):
-                await worker.ask(b"", b"")
+                await worker.ready()
         except BaseException:
             await self._end(worker)
             raise

@@ -29,7 +29,9 @@ class PollLimits:
     unconditional: int = 20
     """Every so many polls a feed is asked without validators, and its answer read even where it looks the same."""
     pages_at_poll: int = 200
-    """Pages fetched at one poll of a feed; articles beyond it are published without, and get theirs at later polls."""
+    """Pages of new articles fetched at one poll of a feed, and as many late ones; articles beyond it are published
+    without, and get theirs at later polls.
+    """
     awaiting: AwaitLimits = field(default_factory=AwaitLimits)
     fetch_pages: bool = True
     """Whether articles' pages are fetched at all."""

@@ -34,7 +34,7 @@ ENRICHED = Topic(
 )
 """One partition: whoever tells stories apart must see every article, and in one order."""
 STORIES = Topic(
-    "stories", StoryMember, lambda record: record.id, partitions=1, retention=timedelta(days=45), whole=True
+    "stories", StoryMember, lambda record: record.id, partitions=1, retention=timedelta(days=60), whole=True
 )
 """Kept longer than `enriched`, of which Kafka deletes whole segments, so that some records outlive their time by days:
 what can come again from there is known here.

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, replace
+from enum import Enum, auto
 
 from consumers.alerts.boilerplate import Boilerplate
 from consumers.alerts.context import Context
@@ -40,7 +42,16 @@ class Look:
     matches: tuple[Match, ...] = ()
     """Each tracked name once, in the order of the text."""
     passed_over: tuple[TrackedName, ...] = ()
-    """Those whose words stand there, but not as their entries ask for: somebody else is meant, or nobody is quoted."""
+    """Those whose words stand there, but not as their entries ask for: somebody else is meant, what must be near is
+    not, or nobody is quoted. Not those that are kept quiet by a doubt, a mark, a word of `not_near`, or their outlet.
+    """
+
+
+class _Silence(Enum):
+    """Why a mention makes no match."""
+
+    PASSED_OVER = auto()
+    KEPT_QUIET = auto()
 
 
 class Matcher:
@@ -57,12 +68,10 @@ class Matcher:
     ) -> None:
         tracked = [tracked for tracked in watchlist if not tracked.paused]
         names = {each.name for each in tracked}
+        asked_for = {name for each in tracked for name in each.together_with}
+        self._companion_entries = {each.name: each for each in tracked if each.name in asked_for}
         self._forms = FormIndex(tracked)
-        self._companions = FormIndex(
-            TrackedName(words, type="phrase")
-            for words in dict.fromkeys(words for each in tracked for words in each.together_with)
-            if words not in names
-        )
+        self._companions = FormIndex(TrackedName(words, type="phrase") for words in sorted(asked_for - names))
         self._marks = _marks_of(tracked, marks)
         self._least = least_confidence
 
@@ -79,13 +88,22 @@ class Matcher:
         boilerplate = Boilerplate(around.text, around.headline_end)
         by_name = _judged(around, boilerplate, found)
         context = Context(article, around)
-        matched = [match for judged in by_name.values() if (match := self._match(article, context, judged)) is not None]
+        verdicts = {name: self._match(article, context, judged) for name, judged in by_name.items()}
+        matched = [verdict for verdict in verdicts.values() if isinstance(verdict, Match)]
         if any(match.tracked.together_with for match in matched):
             there = {*by_name, *self._companions_in(around, boilerplate)}
             matched = [whole for match in matched if (whole := _together(match, there)) is not None]
-        named = {match.tracked.name for match in matched}
+        heard = {match.tracked.name for match in matched}
+        heard |= {name for name, verdict in verdicts.items() if verdict is _Silence.KEPT_QUIET}
         in_words = {occurrence.form.tracked.name: occurrence.form.tracked for occurrence in found}
-        return Look(tuple(matched), tuple(tracked for name, tracked in in_words.items() if name not in named))
+        passed_over = (each for name, each in in_words.items() if name not in heard and context.is_wanted(each))
+        return Look(tuple(matched), tuple(passed_over))
+
+    def digest_of(self, tracked: TrackedName) -> str:
+        """What is the same as long as an entry is, and those that it asks for together with it: 16 hex digits."""
+        companions = (self._companion_entries.get(name) for name in tracked.together_with)
+        digests = [tracked.digest, *(each.digest for each in companions if each is not None)]
+        return hashlib.sha256(" ".join(digests).encode()).hexdigest()[:16]
 
     def _companions_in(self, around: Surroundings, boilerplate: Boilerplate) -> Iterator[str]:
         """What stands in the article of the words that entries ask for and that are no entries themselves."""
@@ -93,10 +111,10 @@ class Matcher:
             if not boilerplate.holds(start, end):
                 yield form.tracked.name
 
-    def _match(self, article: EnrichedArticle, context: Context, judged: Sequence[Judged]) -> Match | None:
+    def _match(self, article: EnrichedArticle, context: Context, judged: Sequence[Judged]) -> Match | _Silence:
         tracked = judged[0].occurrence.form.tracked
         if not context.is_wanted(tracked):
-            return None
+            return _Silence.KEPT_QUIET
         marks = self._marks.get(tracked.name)
         if tracked.not_near or marks:
             judged = [
@@ -106,21 +124,21 @@ class Matcher:
                 and not (marks and is_marked(marks, article, _mention(article, each), each.occurrence.entity))
             ]
         if not _is_borne_out(judged):
-            return None
+            return _Silence.KEPT_QUIET
         telling = judged
         if tracked.near:
             telling = [
                 each for each in judged if context.is_near(tracked.near, each.occurrence.start, each.occurrence.end)
             ]
         if not telling:
-            return None
+            return _Silence.PASSED_OVER
         conditions, quotes = context.held(judged)
         if not set(tracked.conditions) & set(conditions):
-            return None
+            return _Silence.PASSED_OVER
         best = max(telling, key=lambda each: (each.confidence, -each.occurrence.start))
         confidence = min(0.99, best.confidence + (0.04 if tracked.near else 0))
         if confidence < self._least:
-            return None
+            return _Silence.KEPT_QUIET
         return Match(tracked, _mention(article, best), best.rule, round(confidence, 2), conditions, quotes)
 
 

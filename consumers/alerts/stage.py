@@ -76,9 +76,9 @@ class Alerting:
             joined=now,
             fingerprint=fingerprint,
             wording=b64encode(Wording.of(article.text, article.headline.end if article.headline else 0).bits),
-            passed_over=tuple(tracked.digest for tracked in look.passed_over),
+            passed_over=tuple(matcher.digest_of(tracked) for tracked in look.passed_over),
         )
-        alerts = list(_alerts(look.matches, state, story, article, before, now))
+        alerts = list(_alerts(matcher, look.matches, state, story, article, before, now))
         outputs: list[StoryMember | Alert] = [member, *alerts]
         for output in outputs:
             state.try_out(output)
@@ -87,6 +87,7 @@ class Alerting:
 
 
 def _alerts(
+    matcher: Matcher,
     matches: Sequence[Match],
     state: AlertState,
     story: str,
@@ -99,7 +100,7 @@ def _alerts(
         identity = alert_id(story, match.tracked.name)
         matched.add(identity)
         alert = state.alert(identity)
-        is_new = before is None or _brought_in(match, before)
+        is_new = before is None or _brought_in(match, matcher.digest_of(match.tracked), before)
         if alert is not None:
             if (larger := grown(alert, match, article, now, is_new=is_new)) is not None:
                 yield larger
@@ -111,16 +112,16 @@ def _alerts(
                 yield smaller
 
 
-def _brought_in(match: Match, before: Seen) -> bool:
+def _brought_in(match: Match, digest: str, before: Seen) -> bool:
     """Whether an edit has brought a name into an article: it did not stand in the revision before, but in a byline, or
-    stood there otherwise than the entry asks for, as it is now.
+    stood there otherwise than its entry asks for, and the entry is what it was then, by its digest.
 
     What stood in articles whose story is over is forgotten: whatever an edit does to them is no news.
     """
     text = before.text
     if text is None:
         return False
-    return match.tracked.digest in text.passed_over or not text.wording.has(match.mention.text)
+    return digest in text.passed_over or not text.wording.has(match.mention.text)
 
 
 def dated_at(article: EnrichedArticle, now: datetime) -> datetime:

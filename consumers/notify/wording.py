@@ -32,7 +32,7 @@ def text(delivery: Delivery, page: str, longest: int) -> str:
     but one says how many are left out. The last one is the beginning of the key: by it one who reads the same message
     twice knows it for the same.
     """
-    key = f"\n[{(delivery.key if delivery.gathered else delivery.notices[0].key)[:8]}]"
+    key = f"\n[{delivery.key[:8]}]"
     return _said(delivery, page, longest - len(key)) + key
 
 

@@ -37,5 +37,5 @@ class TrackedName:
 
     @property
     def digest(self) -> str:
-        """What is the same as long as no field of the entry changes: 16 hexadecimal digits."""
-        return hashlib.sha256(repr(self).encode()).hexdigest()[:16]
+        """What is the same as long as no field of the entry changes: 64 hexadecimal digits."""
+        return hashlib.sha256(repr(self).encode()).hexdigest()

@@ -221,6 +221,19 @@ async def test_what_came_of_a_broken_answer_is_let_go_of_at_once(
         gc.enable()
 
 
+@pytest.mark.parametrize("url", ["http://127.0.0.1:1/", "http://10.0.0.1/", "http://nowhere.invalid/"])
+async def test_what_cannot_be_reached_leaves_nothing_for_the_garbage_collector(fetcher: Fetcher, url: str) -> None:
+    await fetcher.fetch(url)
+    gc.collect()
+    gc.disable()
+    try:
+        for _ in range(10):
+            await fetcher.fetch(url)
+        assert gc.collect() < 50, "objects that could be reached no more, of ten fetches"
+    finally:
+        gc.enable()
+
+
 async def test_redirects_share_one_time_limit(site: Site, fetcher: Fetcher) -> None:
     async def slow_redirect(request: Request, writer: asyncio.StreamWriter) -> None:
         await asyncio.sleep(0.4)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import orjson
 import psutil
+import pytest
 
 from producers.parse import parse
 from producers.parse_process import ParserPool
@@ -75,14 +76,50 @@ async def test_a_parse_that_is_cancelled_leaves_the_pool_whole() -> None:
         assert len((await pool.parse(rss([item(1)]), url=URL)).entries) == 1
 
 
+def parsers() -> list[psutil.Process]:
+    """The parser processes of this one, also such as ended and were not waited for."""
+    return [child for child in psutil.Process().children() if is_parser(child)]
+
+
+def is_parser(process: psutil.Process) -> bool:
+    return process.status() == psutil.STATUS_ZOMBIE or "producers.parse_process" in process.cmdline()
+
+
 async def test_a_parser_that_was_killed_is_started_again() -> None:
+    others = parsers()
     async with ParserPool() as pool:
         for _ in range(3):
             assert len((await pool.parse(rss([item(1)]), url=URL)).entries) == 1
-            (parser,) = psutil.Process().children()
+            (parser,) = (each for each in parsers() if each not in others)
             parser.kill()
-            await asyncio.to_thread(parser.wait, 10)
-    assert psutil.Process().children() == []
+            while parser.status() != psutil.STATUS_ZOMBIE:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+    assert [each for each in parsers() if each not in others] == []
+
+
+@pytest.mark.parametrize("turns", range(8))
+async def test_a_parse_that_is_cancelled_while_its_process_starts_leaves_none(turns: int) -> None:
+    others = parsers()
+    async with ParserPool() as pool:
+        task = asyncio.create_task(pool.parse(rss([item(1)]), url=URL))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        assert [each for each in parsers() if each not in others] == []
+        assert len((await pool.parse(rss([item(1)]), url=URL)).entries) == 1
+
+
+async def test_a_parse_that_is_cancelled_while_its_process_is_ended_leaves_the_pool_whole() -> None:
+    async with ParserPool(seconds=1) as pool:
+        await pool.parse(rss([item(1)]), url=URL)
+        task = asyncio.create_task(pool.parse(ENDLESS, url=URL))
+        await asyncio.sleep(1)
+        while not task.done():
+            task.cancel()
+            await asyncio.wait([task], timeout=0.001)
+        await asyncio.gather(task, return_exceptions=True)
+        assert len((await pool.parse(rss([item(1)]), url=URL)).entries) == 1
 
 
 async def test_a_parser_whose_owner_was_killed_ends_by_itself() -> None:

@@ -27,7 +27,14 @@ def _broken() -> None:
 @pytest.mark.parametrize(("part", "seldom"), [("poll", True), ("notify", False)])
 def test_the_process_that_polls_looks_seldom(part: str, seldom: bool, tmp_path: Path) -> None:
     program = f"import gc; from quotewire.running import main; main([{part!r}, '--once']); print(gc.get_threshold()[0])"
-    environment = {**os.environ, "QUOTEWIRE_DATA": str(tmp_path), "QUOTEWIRE_SAMPLES": "none"}
+    feeds = tmp_path / "feeds.opml"
+    feeds.write_text("<opml version='2.0'><body/></opml>")
+    environment = {
+        **os.environ,
+        "QUOTEWIRE_DATA": str(tmp_path),
+        "QUOTEWIRE_FEEDS": str(feeds),
+        "QUOTEWIRE_SAMPLES": "none",
+    }
     # At the end of its input a part stops.
     done = subprocess.run(
         [sys.executable, "-c", program], input=b"", capture_output=True, env=environment, check=True, timeout=60
