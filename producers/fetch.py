@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import ssl
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -266,6 +267,8 @@ def _with_permanent(answer: Fetched | FetchProblem, permanent: str | None) -> Fe
     )
 
 
+# The addresses of feeds are asked for again and again.
+@functools.lru_cache(maxsize=8192)
 def _target(url: str) -> URL | FetchProblem:
     if len(url) > MAX_ADDRESS:
         return FetchProblem("hard", f"an address of more than {MAX_ADDRESS:,} characters")
