@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import socket
-from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractAsyncContextManager
 from weakref import WeakValueDictionary
 
 import aiohttp
@@ -106,20 +105,39 @@ class OwnerLimit:
         self._limit = limit
         self._slots: dict[str, tuple[asyncio.Semaphore, int]] = {}
 
-    @contextlib.asynccontextmanager
-    async def slot(self, key: str) -> AsyncIterator[None]:
+    def slot(self, key: str) -> AbstractAsyncContextManager[None]:
         """Wait for a turn, hold it while inside."""
-        semaphore, users = self._slots.get(key, (None, 0))
-        if semaphore is None:
-            semaphore = asyncio.Semaphore(self._limit)
-        self._slots[key] = (semaphore, users + 1)
+        return _Slot(self._slots, key, self._limit)
+
+
+class _Slot:
+    """A turn; written out because each poll takes one, and a generator costs twice as much."""
+
+    __slots__ = ("_key", "_limit", "_semaphore", "_slots")
+
+    def __init__(self, slots: dict[str, tuple[asyncio.Semaphore, int]], key: str, limit: int) -> None:
+        self._slots = slots
+        self._key = key
+        self._limit = limit
+
+    async def __aenter__(self) -> None:
+        semaphore, users = self._slots.get(self._key, (None, 0))
+        self._semaphore = semaphore or asyncio.Semaphore(self._limit)
+        self._slots[self._key] = (self._semaphore, users + 1)
         try:
-            async with semaphore:
-                yield
-        finally:
-            semaphore, users = self._slots[key]
-            if users == 1:
-                # Nobody holds or awaits it: keys do not pile up over weeks.
-                del self._slots[key]
-            else:
-                self._slots[key] = (semaphore, users - 1)
+            await self._semaphore.acquire()
+        except BaseException:
+            self._leave()
+            raise
+
+    async def __aexit__(self, *_: object) -> None:
+        self._semaphore.release()
+        self._leave()
+
+    def _leave(self) -> None:
+        semaphore, users = self._slots[self._key]
+        if users == 1:
+            # Nobody holds or awaits it: keys do not pile up over weeks.
+            del self._slots[self._key]
+        else:
+            self._slots[self._key] = (semaphore, users - 1)

@@ -8,6 +8,7 @@ ever further, and is forgotten with the next good answer.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -110,7 +111,7 @@ def after_answer(
     Validators, body hash and address to fetch are the poller's to fill in.
     """
     interval = _adapt(record, answer, limits)
-    hints = answer.hints if answer.hints is not None else _remembered(record)
+    hints = answer.hints if answer.hints is not None else _remembered(record.hints)
     hint = max(hints.ttl or 0, hints.update_interval or 0, answer.freshness or 0)
     wait = max(interval, min(hint, limits.hint)) * _jitter(limits, random)
     if answer.pushed_until:
@@ -134,7 +135,7 @@ def after_answer(
         last_new=last_new,
         next_poll=_past_skipped(now + timedelta(seconds=wait), hints),
         site=answer.site or record.site,
-        hints=hints.model_dump_json(exclude_defaults=True) if hints != _NO_HINTS else "",
+        hints=record.hints if answer.hints is None else _to_remember(answer.hints),
         week_start=volume.week_start,
         week_new=volume.week_new,
         habit=volume.habit,
@@ -219,9 +220,15 @@ def problem_of(record: FeedRecord) -> str:
     return record.reason.partition("; ")[2] if record.state == "quiet" else ""
 
 
-def _remembered(record: FeedRecord) -> FeedHints:
+def _to_remember(hints: FeedHints) -> str:
+    return hints.model_dump_json(exclude_defaults=True) if hints != _NO_HINTS else ""
+
+
+# Most feeds say the same, and each poll that brings nothing reads it again.
+@functools.lru_cache(maxsize=1024)
+def _remembered(hints: str) -> FeedHints:
     try:
-        return FeedHints.model_validate_json(record.hints) if record.hints else _NO_HINTS
+        return FeedHints.model_validate_json(hints) if hints else _NO_HINTS
     except ValidationError:
         return _NO_HINTS
 
