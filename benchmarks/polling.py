@@ -2,10 +2,9 @@
 
 A local server in a process of its own answers after 100 milliseconds. A twentieth of the feeds fail. The rounds:
 every feed for the first time, every feed with a tenth of them changed, and every feed unchanged (304), that three
-times, for the speed of a machine changes by the minute. Both sides
-parse, decide what is new and store it in SQLite files; neither fetches article pages. Memory is also measured with
-many more feeds known than are due, each with its entries. The library reader is installed in a throw-away environment,
-and runs with 16 workers.
+times, for the speed of a machine changes by the minute. Both sides parse, decide what is new and store it in SQLite
+files; neither fetches article pages. Memory is also measured with many more feeds known than are due, each with its
+entries. The library reader is installed in a throw-away environment, and runs with 16 workers.
 """
 
 from __future__ import annotations
@@ -23,7 +22,6 @@ import sys
 import tempfile
 import threading
 import time
-from collections import defaultdict
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -75,7 +73,7 @@ def _compare(feeds: int, reader_python: str) -> None:
             "reader": stack.enter_context(_Side(feeds, [python, "-c", READING, str(feeds)])),
             "quotewire": stack.enter_context(_Side(feeds, ours)),
         }
-        ratios: defaultdict[str, list[tuple[float, float]]] = defaultdict(list)
+        ratios = []
         # Round by round, so that whatever else the machine does meanwhile is done to both.
         for number, name in enumerate(ROUNDS):
             found = {side: each.round(number) for side, each in sides.items()}
@@ -87,8 +85,8 @@ def _compare(feeds: int, reader_python: str) -> None:
                 )
             wall, cpu = (found["reader"][of] / found["quotewire"][of] for of in ("seconds", "cpu"))
             print(f"{name:14} ratio      {wall:7.1f} by the clock, {cpu:.1f} by CPU", flush=True)
-            ratios[name].append((wall, cpu))
-        wall, cpu = (median(ratio) for ratio in zip(*ratios["unchanged"], strict=True))
+            ratios.append((wall, cpu))
+        wall, cpu = (median(ratio) for ratio in zip(*ratios[2:], strict=True))
         print(f"unchanged      median of the ratios {wall:.1f} by the clock, {cpu:.1f} by CPU", flush=True)
 
 

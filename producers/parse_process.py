@@ -107,28 +107,25 @@ class ParserPool:
         """Read a feed document, as `producers.parse.parse` does; waits for a free process first."""
         worker = await self._idle.get()
         try:
-            if worker is not None and worker.has_ended:
+            if worker is None or worker.has_ended:
                 await self._end(worker)
-                worker = None
-            worker = worker or await self._start()
+                worker = await self._start()
             request = {"url": url, "content_type": content_type, "headers": dict(headers or {}), "length": len(body)}
             async with asyncio.timeout(self._seconds):
                 answer = await worker.ask(orjson.dumps(request) + b"\n", body)
             return ParsedFeed.model_validate_json(answer)
         except TimeoutError:
             await self._end(worker)
-            worker = None
             return ParsedFeed(is_feed=False, problem=f"cannot be parsed within {self._seconds:g} seconds")
         except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, ValueError) as error:
             # Out of memory, most likely: the process is gone, and this document is why.
             await self._end(worker)
-            worker = None
             return ParsedFeed(is_feed=False, problem=f"cannot be parsed: the parser ended ({type(error).__name__})")
         except BaseException:
             await self._end(worker)
-            worker = None
             raise
         finally:
+            # Also one that has ended: whoever takes it starts another.
             self._idle.put_nowait(worker)
 
     async def _start(self) -> _Worker:

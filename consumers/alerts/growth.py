@@ -49,8 +49,8 @@ def raised(match: Match, article: EnrichedArticle, story: str, now: datetime) ->
 def grown(alert: Alert, match: Match, article: EnrichedArticle, now: datetime, *, is_new: bool) -> Alert | None:
     """The alert with an article that mentions its name: one more, or an edit of one that it lists or counts.
 
-    is_new: whether the revision before did not mention the name. An edit takes the place of what was
-    listed, and of its quotes. None where nothing is different but the time.
+    is_new: whether the revision before did not mention the name. An edit takes the place of what was listed, and
+    of its quotes. None where nothing is different but the time.
     """
     listed = _listed(match, article, now)
     known = alert.in_article(article.id)

@@ -15,6 +15,7 @@ from quotewire.adapters.sqlite_feed_store import SqliteFeedStore
 from quotewire.adapters.sqlite_index import SqliteIndex
 from quotewire.adapters.sqlite_stream import SqliteStream
 from quotewire.ports import FeedStore, Index, Stream
+from schemas.topics import TOPICS
 from tests.quotewire.newsroom import Newsroom, SetClock
 
 
@@ -32,3 +33,11 @@ def newsroom(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Newsroo
         index, store = SqliteIndex(tmp_path / "index.db"), SqliteFeedStore(tmp_path / "feeds.db")
     with contextlib.closing(stream), contextlib.closing(index), contextlib.closing(store):
         yield Newsroom(stream, index, store, clock)
+
+
+@pytest.fixture
+def stream() -> Iterator[MemoryStream]:
+    """An empty stream in memory, with every topic."""
+    with contextlib.closing(MemoryStream()) as stream:
+        stream.create_topics(TOPICS.values())
+        yield stream

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -30,14 +30,6 @@ from tests.quotewire.worker_parts import (
     message,
     titled,
 )
-
-
-@pytest.fixture
-def stream() -> Iterator[MemoryStream]:
-    with contextlib.closing(MemoryStream()) as stream:
-        stream.create_topics(TOPICS.values())
-        yield stream
-
 
 # --- what becomes of records ----------------------------------------------------------------------------------------
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -30,13 +29,6 @@ from tests.quotewire.worker_parts import (
     message,
     titled,
 )
-
-
-@pytest.fixture
-def stream() -> Iterator[MemoryStream]:
-    with contextlib.closing(MemoryStream()) as stream:
-        stream.create_topics(TOPICS.values())
-        yield stream
 
 
 def test_while_a_server_is_away_the_same_records_are_tried_until_it_is_back(stream: MemoryStream) -> None:

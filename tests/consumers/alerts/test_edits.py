@@ -11,6 +11,9 @@ from quotewire.ports import TrackedName
 from schemas.records import EnrichedArticle, Entity, Mention, Quote, Span, Speaker
 from tests.consumers.alerts.alerting import FIRE, WATCHED, Pipeline, article, edited
 
+WITHOUT = FIRE[0], FIRE[1].replace("Orla Finch", "Per Lund").replace("Finch", "Lund")
+"""The fire, with another chief."""
+
 
 def test_an_edit_alerts_only_of_a_name_that_it_brings_in(pipeline: Pipeline) -> None:
     pipeline.matcher = Matcher([*WATCHED, TrackedName("Hallund")])
@@ -22,16 +25,12 @@ def test_an_edit_alerts_only_of_a_name_that_it_brings_in(pipeline: Pipeline) -> 
 
 def test_an_edit_alerts_of_a_name_whose_words_stood_there_apart(pipeline: Pipeline) -> None:
     apart = "Letters came from Orla Lund, and Adam Finch wrote as well."
-    without = FIRE[0], FIRE[1].replace("Orla Finch", "Per Lund").replace("Finch", "Lund")
-    assert pipeline.feed(article(edited(without, apart))) == []
-    [alert] = pipeline.feed(article(edited(without, f"{apart} Orla Finch is missing."), revision=2))
+    assert pipeline.feed(article(edited(WITHOUT, apart))) == []
+    [alert] = pipeline.feed(article(edited(WITHOUT, f"{apart} Orla Finch is missing."), revision=2))
     assert (alert.name, alert.revision) == ("Orla Finch", 1)
 
 
-FOUNDATION = edited(
-    (FIRE[0], FIRE[1].replace("Orla Finch", "Per Lund").replace("Finch", "Lund")),
-    "The Orla Finch Foundation gave money for the workers.",
-)
+FOUNDATION = edited(WITHOUT, "The Orla Finch Foundation gave money for the workers.")
 
 
 def with_foundation(given: EnrichedArticle) -> EnrichedArticle:
@@ -125,7 +124,7 @@ def test_an_edit_does_not_alert_where_only_the_entry_has_changed(pipeline: Pipel
 
 
 def test_an_edit_that_makes_news_of_the_author_alerts(pipeline: Pipeline) -> None:
-    without = FIRE[0], "By Orla Finch\n\n" + FIRE[1].replace("Orla Finch", "Per Lund").replace("Finch", "Lund")
+    without = WITHOUT[0], f"By Orla Finch\n\n{WITHOUT[1]}"
     assert pipeline.feed(article(without)) == []
     [alert] = pipeline.feed(article(edited(without, "The reporter Orla Finch was hurt."), revision=2))
     assert (alert.name, alert.revision) == ("Orla Finch", 1)
@@ -155,10 +154,9 @@ def test_an_edit_that_changes_the_sentence_makes_the_alert_grow(pipeline: Pipeli
 
 def test_an_edit_that_takes_the_name_out_is_noted_once(pipeline: Pipeline) -> None:
     pipeline.feed(article(FIRE))
-    without = FIRE[0], FIRE[1].replace("Orla Finch", "Per Lund").replace("Finch", "Lund")
-    [alert] = pipeline.feed(article(without, revision=2))
+    [alert] = pipeline.feed(article(WITHOUT, revision=2))
     assert (alert.revision, alert.articles[0].corrected) == (2, True)
-    assert pipeline.feed(article(without, revision=3)) == []
+    assert pipeline.feed(article(WITHOUT, revision=3)) == []
 
 
 def test_an_edit_of_an_article_that_is_only_counted_counts_no_further_article(
@@ -182,6 +180,3 @@ def test_an_edit_that_brings_a_name_into_an_article_beyond_the_listed_ones_count
     [alert] = pipeline.feed(article(FIRE, "a2", revision=2))
     assert (alert.more_articles, alert.revision) == (1, 2)
     assert pipeline.feed(article(edited(FIRE, "More follows."), "a2", revision=3)) == []
-
-
-# --- for as long as it matters

@@ -86,6 +86,9 @@ def test_a_record_that_cannot_be_read_stands_in_nobodys_way(pipeline: Pipeline) 
     assert len(pipeline.feed(article(FIRE))) == 1
 
 
+# --- for as long as it matters
+
+
 def test_the_newest_alert_of_long_ago_is_not_read_again(pipeline: Pipeline) -> None:
     pipeline.feed(article(FIRE))
     state = AlertMemory(pipeline.stream, pipeline.clock).recall()
