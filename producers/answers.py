@@ -119,6 +119,8 @@ def freshness(headers: Mapping[str, str], now: datetime) -> float | None:
 
 def http_date(text: str) -> datetime | None:
     """The moment that an HTTP date names, in UTC; None where it is none."""
+    if not text:
+        return None
     try:
         value = parsedate_to_datetime(text)
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)

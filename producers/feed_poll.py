@@ -64,6 +64,8 @@ class FeedPolling:
         subscriber: Subscriber | None = None,
     ) -> None:
         self._subscriber = subscriber
+        # Bound once: most polls have nothing to log, and would take longer to find that out than to be counted.
+        self._log = log.bind()
         self._fetcher = fetcher
         self._parser = parser
         self._clock = clock
@@ -116,7 +118,7 @@ class FeedPolling:
             reason = f"a fault of this program: {type(error).__name__}; its log says more"
             poll = await self._failed(record, Failed("hard", reason))
         poll = await self._with_late_pages(poll.after(taken) if taken else poll)
-        _log(poll, before)
+        _log(self._log, poll, before)
         return poll
 
     async def _with_late_pages(self, poll: FeedPoll) -> FeedPoll:
@@ -368,7 +370,7 @@ def _with_validators(record: FeedRecord, answer: Fetched, *, lied: bool = False)
     return replace(record, etag=answer.headers.get("etag") or None, last_modified=answer.headers.get("last-modified"))
 
 
-def _log(poll: FeedPoll, before: FeedRecord) -> None:
+def _log(log: structlog.typing.FilteringBoundLogger, poll: FeedPoll, before: FeedRecord) -> None:
     record = poll.record
     if record.anomaly and not before.anomaly:
         log.warning("feed differs from its habit", feed=record.url, reason=record.anomaly)

@@ -179,15 +179,15 @@ class Fetcher:
             target = _target(url)
             if isinstance(target, FetchProblem):
                 return target
-            if str(target) in visited:
+            if target.text in visited:
                 return FetchProblem("hard", f"redirects in a circle at {without_credentials(url)}")
             if len(visited) > self.limits.redirects:
                 return FetchProblem("hard", f"more than {self.limits.redirects} redirects")
             if visited and hop_check and (stopped := await hop_check(url)):
                 return stopped
-            visited.add(str(target))
+            visited.add(target.text)
             # Waiting for a turn takes nothing from the time that the server has.
-            async with self._owners.slot(registered_domain(url)):
+            async with self._owners.slot(target.owner):
                 started = clock()
                 try:
                     async with asyncio.timeout(time_left):
@@ -205,14 +205,14 @@ class Fetcher:
                 permanent = without_credentials(url)
 
     async def _ask(
-        self, target: URL, headers: dict[str, str], limit: int, form: Mapping[str, str] | None
+        self, target: _Target, headers: dict[str, str], limit: int, form: Mapping[str, str] | None
     ) -> Fetched | FetchProblem | _Redirect:
         if self._session is None:
             raise RuntimeError("use the fetcher inside “async with”")
         try:
             method = "GET" if form is None else "POST"
             async with self._session.request(
-                method, target, headers=headers, data=form, allow_redirects=False
+                method, target.url, headers=headers, data=form, allow_redirects=False
             ) as response:
                 return await self._read(target, response, limit)
         except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
@@ -221,20 +221,19 @@ class Fetcher:
             return problem
 
     async def _read(
-        self, target: URL, response: aiohttp.ClientResponse, limit: int
+        self, target: _Target, response: aiohttp.ClientResponse, limit: int
     ) -> Fetched | FetchProblem | _Redirect:
         headers = _headers(response)
         if response.status in _REDIRECTS:
             location = headers.get("location", "").strip()
             if not location:
                 return FetchProblem("hard", f"HTTP {response.status} without saying where to", status=response.status)
-            return _Redirect(response.status, urljoin(str(target.with_fragment(None)), location))
+            return _Redirect(response.status, urljoin(target.text, location))
         problem = status_problem(response.status, headers, datetime.now(UTC))
         if problem:
             return problem
-        where = without_credentials(str(target))
         if response.status == 304:
-            return Fetched(where, 304, headers)
+            return Fetched(target.shown, 304, headers)
         body = bytearray()
         complete = True
         try:
@@ -250,7 +249,19 @@ class Fetcher:
             decoded = await decode_beside(bytes(body), headers.get("content-encoding", ""), limit=limit)
         except (BodyTooLong, BodyUnreadable) as error:
             return FetchProblem("hard", str(error))
-        return Fetched(where, response.status, headers, decoded.body, complete=complete and decoded.complete)
+        return Fetched(target.shown, response.status, headers, decoded.body, complete=complete and decoded.complete)
+
+
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """An address that can be asked for, with what each request wants to know of it."""
+
+    url: URL
+    text: str
+    shown: str
+    """The text without credentials."""
+    owner: str
+    """The registered domain."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,7 +280,7 @@ def _with_permanent(answer: Fetched | FetchProblem, permanent: str | None) -> Fe
 
 # The addresses of feeds are asked for again and again.
 @functools.lru_cache(maxsize=8192)
-def _target(url: str) -> URL | FetchProblem:
+def _target(url: str) -> _Target | FetchProblem:
     if len(url) > MAX_ADDRESS:
         return FetchProblem("hard", f"an address of more than {MAX_ADDRESS:,} characters")
     try:
@@ -281,7 +292,9 @@ def _target(url: str) -> URL | FetchProblem:
         return FetchProblem("refused", f"only http and https are fetched, not {target.scheme or 'an address without'}")
     if not host:
         return FetchProblem("hard", "the address names no host")
-    return target.with_fragment(None)
+    target = target.with_fragment(None)
+    text = str(target)
+    return _Target(target, text, without_credentials(text), registered_domain(url))
 
 
 def _headers(response: aiohttp.ClientResponse) -> Mapping[str, str]:

@@ -91,6 +91,11 @@ class PipelineMetrics:
         self._failures = counter("feed_failures", "Polls that failed, by the state that the feed is in now.", "state")
         self._found = counter("articles_found", "Articles published by the poller.", "kind")
         self._pages = counter("page_fetches", "Articles' pages asked for.", "outcome")
+        # Shown as 0 from the start: a rate cannot be told from a series that begins with its first event.
+        for kind in ("new", "edited"):
+            self._found.labels(kind)
+        for outcome in ("fetched", "late", "failed"):
+            self._pages.labels(outcome)
         self._pushes = counter("websub_pushes", "Pushes that hubs sent, by what became of them.", "outcome")
 
     # --- the worker: see quotewire.observing.WorkerObserver ---------------------------------------------------------
@@ -161,14 +166,17 @@ class PipelineMetrics:
         self._polls.labels("failed" if failed else "unchanged" if poll.unchanged else "answered").inc()
         if failed:
             self._failures.labels(poll.record.state).inc()
+        # Most polls bring nothing, and are counted a thousand times a second where many feeds are due.
         for kind, count in (("new", poll.new), ("edited", poll.edited)):
-            self._found.labels(kind).inc(count)
+            if count:
+                self._found.labels(kind).inc(count)
         for outcome, count in (
             ("fetched", poll.pages - poll.late_pages),
             ("late", poll.late_pages),
             ("failed", poll.page_problems),
         ):
-            self._pages.labels(outcome).inc(count)
+            if count:
+                self._pages.labels(outcome).inc(count)
 
     # --- what takes pushes ------------------------------------------------------------------------------------------
 

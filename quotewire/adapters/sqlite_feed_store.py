@@ -109,12 +109,14 @@ class SqliteFeedStore:
         with self._database.writing() as connection:
             for update in updates:
                 number = connection.execute(_SAVE_FEED, _values(update.feed)).fetchone()[0]
-                connection.executemany(_SAVE_SEEN, (_seen_values(number, entry) for entry in update.seen))
-                connection.executemany(
-                    "DELETE FROM awaited_pages WHERE feed = ? AND article = ?",
-                    ((number, article) for article in update.settled),
-                )
-                connection.executemany(_SAVE_AWAITED, (_awaited_values(number, page) for page in update.awaited))
+                # Most polls bring nothing, and a statement costs the same with nothing to do.
+                if update.seen:
+                    connection.executemany(_SAVE_SEEN, (_seen_values(number, entry) for entry in update.seen))
+                if update.settled:
+                    settled = [(number, article) for article in update.settled]
+                    connection.executemany("DELETE FROM awaited_pages WHERE feed = ? AND article = ?", settled)
+                if update.awaited:
+                    connection.executemany(_SAVE_AWAITED, (_awaited_values(number, page) for page in update.awaited))
 
     def awaited(self, feed: str) -> Sequence[AwaitedPage]:
         """The pages of a feed's articles that are awaited. Raises Unavailable."""
