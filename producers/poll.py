@@ -103,6 +103,8 @@ class Poller:
                 await crew.wait(None)
         finally:
             await crew.finish(0)
+        if self._claims:
+            await self._claims.settled()
         await self._forget_or_not()
         return PollSummary.of(crew.done)
 
@@ -209,7 +211,7 @@ class Poller:
         poll = await self._polling.poll(source, records.get(key) or FeedRecord(url=key), pushed=pushed)
         records[key] = poll.record
         if self._claims:
-            await self._claims.release(key)
+            self._claims.release(key)
         if self._observe is not None:
             self._observe(poll)
         return poll
