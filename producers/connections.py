@@ -116,26 +116,19 @@ class _GuardedConnector(aiohttp.TCPConnector):
         self._check = check
 
     async def _wrap_create_connection(
-        self,
-        *args: Any,
-        addr_infos: list[Any],
-        req: aiohttp.ClientRequest,
-        timeout: aiohttp.ClientTimeout,
-        **options: Any,
+        self, *args: Any, addr_infos: list[Any], req: aiohttp.ClientRequest, **options: Any
     ) -> tuple[asyncio.Transport, ResponseHandler]:
         """Connect by what the event loop has for it, where there is but one address and so nothing to race.
 
         Which takes half of what a socket of our own takes, whose address uvloop looks up on a thread.
         """
         if len(addr_infos) != 1:
-            return await super()._wrap_create_connection(
-                *args, addr_infos=addr_infos, req=req, timeout=timeout, **options
-            )
+            return await super()._wrap_create_connection(*args, addr_infos=addr_infos, req=req, **options)
         family, _, protocol, _, address = addr_infos[0]
-        options.pop("client_error", None)
+        tls = {name: options[name] for name in ("ssl", "server_hostname")}
         try:
             self._check(address)
-            return await self._loop.create_connection(*args, *address[:2], family=family, proto=protocol, **options)
+            return await self._loop.create_connection(*args, *address[:2], family=family, proto=protocol, **tls)
         except ssl.SSLCertVerificationError as error:
             raise aiohttp.ClientConnectorCertificateError(req.connection_key, error) from error
         except ssl.SSLError as error:

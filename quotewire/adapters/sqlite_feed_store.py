@@ -9,7 +9,7 @@ from dataclasses import fields
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from quotewire.adapters.sqlite import BUSY_TIMEOUT, Database
 from quotewire.adapters.sqlite_feed_layout import LAYOUTS, moment_of, stored
@@ -18,16 +18,13 @@ from schemas.codec import decode, encode
 from schemas.records import RawArticle
 from schemas.topics import RAW
 
+_Item = TypeVar("_Item")
 _COLUMNS = tuple(field.name for field in fields(FeedRecord))
 _TIMES = tuple(
     name in ("last_poll", "last_good", "last_new", "next_poll", "week_start", "next_page") for name in _COLUMNS
 )
 _NAMES = ", ".join(_COLUMNS)
-_SAVE_FEED = (
-    f"INSERT INTO feeds ({_NAMES}) VALUES ({', '.join('?' * len(_COLUMNS))}) ON CONFLICT (url) DO UPDATE SET "  # noqa: S608
-    + ", ".join(f"{name} = excluded.{name}" for name in _COLUMNS[1:])
-    + " RETURNING id"
-)
+_UPDATE_FEED = "ON CONFLICT (url) DO UPDATE SET " + ", ".join(f"{name} = excluded.{name}" for name in _COLUMNS[1:])
 _SAVE_SEEN = (
     "INSERT INTO seen (feed, identity, article, content_hash, revision, edits, last_seen) VALUES (?, ?, ?, ?, ?, ?, ?) "
     "ON CONFLICT (feed, identity) DO UPDATE SET article = excluded.article, content_hash = excluded.content_hash, "
@@ -59,6 +56,7 @@ _FORGET_OLDEST = (
     "(SELECT identity FROM seen WHERE feed = ? ORDER BY last_seen LIMIT ?)"
 )
 _AT_ONCE = 500
+"""Rows or values in one statement; SQLite takes 32,766 values (SQLITE_MAX_VARIABLE_NUMBER), and a feed has some 30."""
 _FORGET_AT_ONCE = 10_000
 
 
@@ -85,7 +83,7 @@ class SqliteFeedStore:
             for some in _batches(identities):
                 rows = connection.execute(
                     "SELECT identity, article, content_hash, revision, edits, last_seen FROM seen "  # noqa: S608
-                    f"WHERE feed = (SELECT id FROM feeds WHERE url = ?) AND identity IN ({', '.join('?' * len(some))})",
+                    f"WHERE feed = (SELECT id FROM feeds WHERE url = ?) AND identity IN ({_marks(some)})",
                     (feed, *some),
                 )
                 found.update((row[0], _seen_entry(row)) for row in rows)
@@ -107,16 +105,21 @@ class SqliteFeedStore:
     def save_all(self, updates: Sequence[FeedUpdate]) -> None:
         """Remember several feeds, each with all that belongs to it, in one transaction. Raises Unavailable."""
         with self._database.writing() as connection:
+            # Many rows to a statement: each one is a turn of this thread, for which a busy event loop makes it wait.
+            for some in _batches(updates):
+                values = [value for update in some for value in _values(update.feed)]
+                rows = _rows(some, _COLUMNS)
+                connection.execute(f"INSERT INTO feeds ({_NAMES}) VALUES {rows} {_UPDATE_FEED}", values)  # noqa: S608
             for update in updates:
-                number = connection.execute(_SAVE_FEED, _values(update.feed)).fetchone()[0]
-                # Most polls bring nothing, and a statement costs the same with nothing to do.
-                if update.seen:
-                    connection.executemany(_SAVE_SEEN, (_seen_values(number, entry) for entry in update.seen))
-                if update.settled:
-                    settled = [(number, article) for article in update.settled]
-                    connection.executemany("DELETE FROM awaited_pages WHERE feed = ? AND article = ?", settled)
-                if update.awaited:
-                    connection.executemany(_SAVE_AWAITED, (_awaited_values(number, page) for page in update.awaited))
+                if not (update.seen or update.settled or update.awaited):
+                    continue
+                number = connection.execute("SELECT id FROM feeds WHERE url = ?", (update.feed.url,)).fetchone()[0]
+                connection.executemany(_SAVE_SEEN, (_seen_values(number, entry) for entry in update.seen))
+                connection.executemany(
+                    "DELETE FROM awaited_pages WHERE feed = ? AND article = ?",
+                    ((number, article) for article in update.settled),
+                )
+                connection.executemany(_SAVE_AWAITED, (_awaited_values(number, page) for page in update.awaited))
 
     def awaited(self, feed: str) -> Sequence[AwaitedPage]:
         """The pages of a feed's articles that are awaited. Raises Unavailable."""
@@ -131,21 +134,27 @@ class SqliteFeedStore:
         claimed: dict[str, FeedRecord | None] = {}
         # Without power no poller is left, and no claim counts.
         with self._database.writing(durable=False) as connection:
-            for feed in feeds:
-                row = connection.execute("SELECT poller FROM claims WHERE feed = ?", (feed,)).fetchone()
-                if row is not None and row[0] != poller and alive(row[0]):
+            for some in _batches(feeds):
+                of_others = f"SELECT feed, poller FROM claims WHERE feed IN ({_marks(some)}) AND poller != ?"  # noqa: S608
+                others = connection.execute(of_others, (*some, poller)).fetchall()
+                held = {feed for feed, other in others if alive(other)}
+                free = [feed for feed in some if feed not in held]
+                if not free:
                     continue
-                connection.execute("INSERT OR REPLACE INTO claims (feed, poller) VALUES (?, ?)", (feed, poller))
-                known = connection.execute(f"SELECT {_NAMES} FROM feeds WHERE url = ?", (feed,)).fetchone()  # noqa: S608
-                claimed[feed] = _record(known) if known else None
+                connection.execute(
+                    f"INSERT OR REPLACE INTO claims (feed, poller) VALUES {_rows(free, ('feed', 'poller'))}",  # noqa: S608
+                    [value for feed in free for value in (feed, poller)],
+                )
+                known = connection.execute(f"SELECT {_NAMES} FROM feeds WHERE url IN ({_marks(free)})", free)  # noqa: S608
+                records = {record.url: record for record in map(_record, known.fetchall())}
+                claimed |= {feed: records.get(feed) for feed in free}
         return claimed
 
     def release(self, feeds: Collection[str], poller: str) -> None:
         """End claims, in one transaction. Raises Unavailable."""
         with self._database.writing(durable=False) as connection:
-            connection.executemany(
-                "DELETE FROM claims WHERE feed = ? AND poller = ?", [(feed, poller) for feed in feeds]
-            )
+            for some in _batches(feeds):
+                connection.execute(f"DELETE FROM claims WHERE poller = ? AND feed IN ({_marks(some)})", (poller, *some))  # noqa: S608
 
     def forget(self, feed: str) -> None:
         """Forget a feed and all that belongs to it. Raises Unavailable."""
@@ -184,6 +193,14 @@ class SqliteFeedStore:
     def close(self) -> None:
         """Close the file. A second call does nothing."""
         self._database.close()
+
+
+def _marks(values: Collection[object]) -> str:
+    return ", ".join("?" * len(values))
+
+
+def _rows(values: Collection[object], columns: Collection[str]) -> str:
+    return ", ".join([f"({_marks(columns)})"] * len(values))
 
 
 def _values(feed: FeedRecord) -> list[object]:
@@ -230,7 +247,7 @@ def _seen_entry(row: tuple[Any, ...]) -> SeenEntry:
     return SeenEntry(identity, article, content_hash, revision, edits, moment_of(last_seen))
 
 
-def _batches(identities: Collection[str]) -> Iterator[list[str]]:
-    waiting = iter(identities)
+def _batches(items: Collection[_Item]) -> Iterator[list[_Item]]:
+    waiting = iter(items)
     while some := list(islice(waiting, _AT_ONCE)):
         yield some
