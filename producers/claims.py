@@ -72,11 +72,19 @@ class Claims:
         if self._ending is None:
             self._ending = asyncio.create_task(self._end())
 
-    async def settled(self) -> None:
-        """Wait until every claim that was released has ended. Raises what the store raises but Unavailable."""
-        if self._ending is not None:
-            self._hurry.set()
-            await asyncio.shield(self._ending)
+    async def settled(self, seconds: float | None = None) -> None:
+        """Wait until every claim that was released has ended; after so many seconds (None: never) give up.
+
+        What is given up ends with this poller. Raises what the store raises but Unavailable.
+        """
+        if self._ending is None:
+            return
+        self._hurry.set()
+        await asyncio.wait([self._ending], timeout=seconds)
+        if not self._ending.done():
+            self._ending.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await self._ending
 
     async def _end(self) -> None:
         self._hurry.clear()

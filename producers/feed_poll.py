@@ -6,6 +6,7 @@ downstream, where the other order would lose what was not yet published.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -72,6 +73,7 @@ class FeedPolling:
         self._limits = limits
         self._random = random
         self._outage = Outage()
+        self._reading = asyncio.Semaphore(limits.read_at_once)
         pages = Pages(fetcher, Robots(fetcher), clock.now, limits.pages)
         self._delivery = Delivery(
             store=store,
@@ -177,6 +179,13 @@ class FeedPolling:
         body_hash = _body_hash(answer)
         if body_hash == record.body_hash and not thorough:
             return await self._unchanged(source, _with_validators(record, answer), answer, now)
+        # A document that was read is many times as large as one that waits to be.
+        async with self._reading:
+            return await self._read(source, record, answer, body_hash, now)
+
+    async def _read(
+        self, source: FeedSource, record: FeedRecord, answer: Fetched, body_hash: str, now: datetime
+    ) -> FeedPoll:
         feed = await self._parser.parse(
             answer.body, url=answer.url, content_type=answer.content_type or None, headers=answer.headers
         )

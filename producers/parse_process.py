@@ -10,6 +10,7 @@ A request is one line of JSON (url, content type, headers, length) and the docum
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import math
 import os
 import resource
@@ -200,4 +201,6 @@ def _answer(answers: BinaryIO, line: bytes) -> None:
 
 
 if __name__ == "__main__":
-    serve(sys.stdin.buffer, sys.stdout.buffer, seconds=float(sys.argv[1]))
+    # Whoever asks may be killed at any moment; that is no fault to tell of.
+    with contextlib.suppress(ConnectionError):
+        serve(sys.stdin.buffer, sys.stdout.buffer, seconds=float(sys.argv[1]))

@@ -137,6 +137,8 @@ class Poller:
             if attending:
                 attending.cancel()
             await crew.finish(self._limits.drain_time)
+            if self._claims:
+                await self._claims.settled(self._limits.drain_time)
 
     async def _due(self, under_way: Collection[str]) -> list[FeedSource]:
         """The feeds that are due, longest overdue first; each once."""

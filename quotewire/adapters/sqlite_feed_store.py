@@ -55,8 +55,10 @@ _FORGET_OLDEST = (
     "DELETE FROM seen WHERE feed = ? AND identity IN "
     "(SELECT identity FROM seen WHERE feed = ? ORDER BY last_seen LIMIT ?)"
 )
-_AT_ONCE = 500
-"""Rows or values in one statement; SQLite takes 32,766 values (SQLITE_MAX_VARIABLE_NUMBER), and a feed has some 30."""
+_AT_ONCE = 50
+"""Rows or values in one statement. Few, for the last 128 statements are kept as they were prepared, each number of rows
+another one, and one with 500 feeds takes half a megabyte.
+"""
 _FORGET_AT_ONCE = 10_000
 
 

@@ -244,6 +244,32 @@ class FeedStoreSuite:
         store.release([FEED, OTHER], "one")
         assert store.claim([FEED, OTHER], "two", lambda _: True) == {FEED: FeedRecord(FEED, polls=4), OTHER: None}
 
+    def test_any_number_of_feeds_may_be_claimed_saved_and_released_at_once(self, store: FeedStore) -> None:
+        feeds = [f"https://news{number}.example/rss" for number in range(1_234)]
+        records = {feed: FeedRecord(feed, title=f"News {number}", polls=1) for number, feed in enumerate(feeds)}
+        store.claim(feeds[::100], "two", lambda _: True)
+        assert set(store.claim(feeds, "one", lambda _: True)) == set(feeds) - set(feeds[::100])
+        seen = {feed: [SeenEntry(f"u:{feed}", "story", "h", 0, 0, NOW)] for feed in feeds[::7]}
+        store.save_all([FeedUpdate(record, seen.get(feed, ())) for feed, record in records.items()])
+        assert store.feeds() == records
+        assert {feed for feed in feeds if store.seen(feed, [f"u:{feed}"])} == set(seen)
+        store.release(feeds, "one")
+        assert store.claim(feeds, "three", lambda _: True) == {
+            feed: record for feed, record in records.items() if feed not in feeds[::100]
+        }
+
+    def test_of_two_updates_of_a_feed_in_one_step_the_last_stands(self, store: FeedStore) -> None:
+        first, last = FeedRecord(FEED, polls=1), FeedRecord(FEED, polls=2)
+        store.save_all(
+            [
+                FeedUpdate(first, [SeenEntry("a", "story", "h", 0, 0, NOW)]),
+                FeedUpdate(FeedRecord(OTHER)),
+                FeedUpdate(last, [SeenEntry("b", "story", "h", 0, 0, NOW)]),
+            ]
+        )
+        assert store.feeds() == {FEED: last, OTHER: FeedRecord(OTHER)}
+        assert set(store.seen(FEED, ["a", "b"])) == {"a", "b"}
+
     def test_the_claim_of_a_dead_poller_is_no_claim(self, store: FeedStore) -> None:
         store.claim([FEED, OTHER], "dead", lambda _: True)
         store.claim([OTHER], "other", lambda name: name != "dead")
