@@ -62,13 +62,14 @@ def search(
     if json:
         print_json(page)
         return
-    out.print(f"{page.total} articles" if page.total != 1 else "1 article")
+    out.print(_count(page.total, "article"))
     for hit in page.hits:
         out.print()
         out.print(Text(hit.title or hit.id, style="bold"))
         out.print(
             Text(
-                f"{hit.outlet or 'no outlet'}, {when(hit.published)}, {hit.quotes} quotes  {hit.url or ''}", style="dim"
+                f"{hit.outlet or 'no outlet'}, {when(hit.published)}, {_count(hit.quotes, 'quote')}  {hit.url or ''}",
+                style="dim",
             )
         )
         excerpt = Text("  ")
@@ -106,7 +107,7 @@ def quotes(
     if json:
         print_json(page)
         return
-    out.print(f"{page.total} quotes" if page.total != 1 else "1 quote")
+    out.print(_count(page.total, "quote"))
     for hit in page.hits:
         said = hit.quote
         name = said.speaker.name if said.speaker and said.speaker.kind != "unknown" else "unknown speaker"
@@ -116,6 +117,10 @@ def quotes(
         out.print(heading)
         out.print(Text("  " + " ".join(said.text.split())))
         out.print(Text(f"  {hit.outlet or 'no outlet'}: {hit.title}  {hit.url or ''}", style="dim"))
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'s' if number != 1 else ''}"
 
 
 def _day(moment: datetime | None) -> date | None:
@@ -148,11 +153,14 @@ def alerts(
             else:
                 print_latency(took)
             return
-        found = wiring.index.alerts(name=name, limit=limit)
+        # One more than is shown says whether there are more.
+        newest = wiring.index.alerts(name=name, limit=limit + 1)
+    found = newest[:limit]
     if json:
         print_json(list(found))
         return
-    out.print(f"{len(found)} alerts" if len(found) != 1 else "1 alert")
+    more = "; there are older ones, which --limit shows" if len(newest) > limit else ""
+    out.print(f"{_count(len(found), 'alert')}{more}")
     for alert in found:
         out.print()
         heading = Text(alert.name, style="bold")
@@ -173,4 +181,4 @@ def print_latency(took: latencies.Latency) -> None:
             out.print(f"From {text} to alert: no alerts")
         else:
             times = ", ".join(f"{share} {getattr(spread, share):.1f} s" for share in ("p50", "p95", "p99"))
-            out.print(f"From {text} to alert: {times} ({spread.alerts} alerts)")
+            out.print(f"From {text} to alert: {times} ({_count(spread.alerts, 'alert')})")

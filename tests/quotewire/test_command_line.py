@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from quotewire.settings import Settings
+from quotewire.wiring import Wiring
+from tests.contracts.index_samples import make_alert
 from tests.end_to_end.installation import Installation
 from tests.end_to_end.news_site import BRIDGE, NewsSite
 
@@ -258,6 +261,15 @@ def test_the_seeds_are_what_a_new_installation_starts_with(tmp_path: Path) -> No
     assert len(feeds) > 10
     assert len(fresh.json("watch", "list")) > 3
     assert (tmp_path / "data" / "feeds.opml").exists()
+
+
+def test_alerts_say_whether_there_are_more(installation: Installation) -> None:
+    settings = Settings(data=installation.folder / "data", samples="none")
+    with Wiring(settings) as wiring:
+        wiring.index.put_alerts([make_alert(f"alert-{number}", article=f"a{number}") for number in range(3)])
+    assert installation.ok("alerts", "--limit", "3").splitlines()[0] == "3 alerts"
+    assert installation.ok("alerts", "--limit", "1").splitlines()[0].startswith("1 alert; there are older ones")
+    assert len(json.loads(installation.ok("alerts", "--limit", "2", "--json"))) == 2
 
 
 def test_help_and_version(installation: Installation) -> None:
