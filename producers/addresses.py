@@ -82,12 +82,6 @@ class AddressPolicy:
             return None
         return f"{address} is not a public address ({kind}); QUOTEWIRE_ALLOWED_NETWORKS can allow it"
 
-    def check(self, host: str, port: int) -> None:
-        """Raise AddressRefused where no connection may be made to this IP address and port."""
-        refusal = self.refusal(host, port)
-        if refusal:
-            raise AddressRefused(refusal)
-
 
 def _contains(network: Network, address: Address) -> bool:
     return network.version == address.version and address in network

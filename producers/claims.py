@@ -17,8 +17,9 @@ from quotewire.ports import FeedRecord, FeedStore, PollerSharing, Unavailable
 log = structlog.get_logger()
 
 _AT_ONCE = 500
-_RELEASE_AGAIN = 1.0
 _GATHERED = 0.2
+"""Seconds for which claims that have ended are gathered, to be ended in the store at the cost of one."""
+_RELEASE_AGAIN = 1.0
 
 
 @dataclass(slots=True)
@@ -37,9 +38,11 @@ class Claims:
         self._store = store
         self._sharing = sharing
         self._together = Together[Claimed](self._claim, at_once=_AT_ONCE)
-        self._ended: set[str] = set()
-        self._ending: asyncio.Task[None] | None = None
+        self._released: set[str] = set()
+        self._ending: set[str] = set()
+        self._ended = asyncio.Event()
         self._hurry = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
 
     async def take(self, feed: str, now: datetime, *, pushed: bool = False) -> Claimed:
         """Claim a feed, where no other poller has it or has polled it just before. No claim where the store is away.
@@ -47,9 +50,11 @@ class Claims:
         pushed: whether it is to be claimed whenever it was polled, for pushes of it wait.
         """
         claimed = Claimed(feed)
-        if feed in self._ended:
-            # Else the end of its last claim could be that of this one.
-            await self.settled()
+        # The end of its last claim must not be that of this one: it is called off, or waited for where it is under way.
+        self._released.discard(feed)
+        while feed in self._ending:
+            await self._ended.wait()
+            self._released.discard(feed)
         try:
             await self._together.write(claimed)
             if claimed.held and not pushed and not schedule.due(claimed.record, now):
@@ -58,48 +63,55 @@ class Claims:
         except Unavailable as error:
             log.warning("feed store unavailable, feed not polled for now", feed=feed, reason=str(error))
             claimed.held = False
+            # It may have been claimed all the same, or its last claim be one whose end was called off above.
+            self.release(feed)
         return claimed
 
     def release(self, feed: str) -> None:
-        """End a claim, soon: as long as it stands, no other poller has the feed, which is not due anyway.
+        """End a claim, soon, or once the store is there: as long as it stands, no other poller has the feed.
 
-        Raises what the store raised for claims ended before, where that was not Unavailable.
+        Raises what kept claims from being ended before, where that was not that the store is away.
         """
-        self._ended.add(feed)
-        if self._ending is not None and self._ending.done():
-            self._ending.result()
-            self._ending = None
-        if self._ending is None:
-            self._ending = asyncio.create_task(self._end())
+        self._released.add(feed)
+        if self._task is None or self._task.done():
+            if self._task and not self._task.cancelled():
+                self._task.result()
+            self._task = asyncio.create_task(self._end())
 
-    async def settled(self, seconds: float | None = None) -> None:
-        """Wait until every claim that was released has ended; after so many seconds (None: never) give up.
+    async def settled(self, seconds: float) -> None:
+        """Wait until every claim that was released has ended, for so long: what has not, ends with this poller.
 
-        What is given up ends with this poller. Raises what the store raises but Unavailable.
+        To be called when no feed is being polled any more. Raises as `release`.
         """
-        if self._ending is None:
+        if self._task is None:
             return
         self._hurry.set()
-        await asyncio.wait([self._ending], timeout=seconds)
-        if not self._ending.done():
-            self._ending.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await self._ending
+        _, late = await asyncio.wait([self._task], timeout=seconds)
+        self._hurry.clear()
+        if late:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+        elif not self._task.cancelled():
+            self._task.result()
 
     async def _end(self) -> None:
-        self._hurry.clear()
-        while self._ended:
-            # Many are ended at the cost of one.
+        while self._released:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._hurry.wait(), _GATHERED)
-            feeds = list(self._ended)
+            self._ending, self._released = self._released, set()
+            self._ended.clear()
             try:
-                await asyncio.to_thread(self._store.release, feeds, self._sharing.name)
+                await asyncio.to_thread(self._store.release, list(self._ending), self._sharing.name)
+                failed = None
             except Unavailable as error:
-                log.warning("feed store unavailable, claims not ended for now", feeds=len(feeds), reason=str(error))
+                self._released |= self._ending
+                failed = error
+            finally:
+                self._ending = set()
+                self._ended.set()
+            if failed:
+                log.warning("feed store unavailable, claims not ended for now", reason=str(failed))
                 await asyncio.sleep(_RELEASE_AGAIN)
-            else:
-                self._ended.difference_update(feeds)
 
     def _claim(self, claims: Sequence[Claimed]) -> None:
         taken = self._store.claim([claim.feed for claim in claims], self._sharing.name, self._sharing.alive)

@@ -31,7 +31,7 @@ class GuardedResolver(AbstractResolver):
     threads: look-ups at once. per_owner: those for one registered domain. seconds: how long one is waited for.
     """
 
-    def __init__(self, policy: AddressPolicy, *, threads: int = 128, per_owner: int = 4, seconds: float = 8) -> None:
+    def __init__(self, policy: AddressPolicy, *, threads: int = 256, per_owner: int = 4, seconds: float = 8) -> None:
         self._policy = policy
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="resolve")
         self._per_owner = per_owner
@@ -90,7 +90,7 @@ def guarded_connector(policy: AddressPolicy, resolver: GuardedResolver) -> aioht
 
     The check stands where sockets are made because an address written as a number never comes past a resolver.
     """
-    # The same few addresses are checked again and again.
+    # The same addresses are connected to again and again.
     refusal = functools.lru_cache(maxsize=8192)(policy.refusal)
 
     def check(address: tuple[object, ...]) -> None:
@@ -112,7 +112,8 @@ class _GuardedConnector(aiohttp.TCPConnector):
             made.setblocking(False)
             return made
 
-        super().__init__(limit=0, resolver=resolver, ttl_dns_cache=300, keepalive_timeout=5, socket_factory=make_socket)
+        # Kept for the pages of one poll, not from poll to poll: a thousand hosts a second would be as many open files.
+        super().__init__(limit=0, resolver=resolver, ttl_dns_cache=300, keepalive_timeout=2, socket_factory=make_socket)
         self._check = check
 
     async def _wrap_create_connection(

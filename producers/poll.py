@@ -103,8 +103,8 @@ class Poller:
                 await crew.wait(None)
         finally:
             await crew.finish(0)
-        if self._claims:
-            await self._claims.settled()
+            if self._claims:
+                await self._claims.settled(self._limits.drain_time)
         await self._forget_or_not()
         return PollSummary.of(crew.done)
 
@@ -212,10 +212,10 @@ class Poller:
                 return None
         poll = await self._polling.poll(source, records.get(key) or FeedRecord(url=key), pushed=pushed)
         records[key] = poll.record
-        if self._claims:
-            self._claims.release(key)
         if self._observe is not None:
             self._observe(poll)
+        if self._claims:
+            self._claims.release(key)
         return poll
 
     async def _forget_or_not(self) -> None:

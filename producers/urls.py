@@ -8,6 +8,9 @@ from urllib.parse import urlsplit, urlunsplit
 
 from publicsuffixlist import PublicSuffixList
 
+USUAL_ADDRESS = 300
+"""Longest address, in characters, of which anything is kept in memory to be quicker the next time."""
+
 
 def without_credentials(url: str) -> str:
     """The address without user name and password: as it may stand in logs, reasons and records."""
@@ -28,14 +31,22 @@ def has_credentials(url: str) -> bool:
     return without_credentials(url) != url
 
 
-# Each poll asks for its feed's again and again; links of articles are asked for in between.
-@functools.lru_cache(maxsize=16384)
 def registered_domain(url: str) -> str:
     """The domain that was registered for an address's host, by the public suffix list (https://publicsuffix.org).
 
     What belongs to one owner shares it: `feeds.example.co.uk` and `www.example.co.uk` are both `example.co.uk`. A host
     without one (an IP address, `localhost`) stands for itself, with its port.
     """
+    return _usual_domain(url) if len(url) <= USUAL_ADDRESS else _any_domain(url)
+
+
+# Each poll asks for its feed's again and again; links of articles are asked for in between.
+@functools.lru_cache(maxsize=16384)
+def _usual_domain(url: str) -> str:
+    return _any_domain(url)
+
+
+def _any_domain(url: str) -> str:
     try:
         parts = urlsplit(url)
         host, port = (parts.hostname or "").rstrip("."), parts.port

@@ -12,6 +12,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import structlog
+
 from producers.opml import FeedSource, read_opml, source_problem
 from quotewire.feed_views import FeedView, feed_views
 from quotewire.files import Watched
@@ -24,6 +26,8 @@ from schemas.codec import encode
 from schemas.records import RawArticle
 from schemas.topics import RAW
 
+log = structlog.get_logger()
+
 if TYPE_CHECKING:
     from producers.callback import Callback
     from producers.fetch import Fetcher
@@ -35,6 +39,8 @@ if TYPE_CHECKING:
 PARSERS = 2
 """Processes that parse feeds for one poller; one that a hostile document holds up leaves the other."""
 _OPEN_FILES = 65_536
+_FILES_OF_A_POLL = 8
+"""Files that may be open for each feed that is polled at once: its connection, and those kept of the last ones."""
 
 
 class PollWiring:
@@ -152,7 +158,9 @@ class PollWiring:
                 fetcher=fetcher,
                 parser=parser,
                 clock=self.clock,
-                limits=PollLimits(schedule=schedule, at_once=settings.poll_parallel, fetch_pages=settings.fetch_pages),
+                limits=PollLimits(
+                    schedule=schedule, at_once=_at_once(settings.poll_parallel), fetch_pages=settings.fetch_pages
+                ),
                 observe=self.metrics.polled,
                 waiting=waiting,
                 sharing=sharing,
@@ -204,12 +212,25 @@ class PollWiring:
         return host, int(port)
 
 
-def _allow_many_connections() -> None:
-    """Let this process open as many files as it may: a thousand is what many systems begin with."""
+def _allow_many_connections() -> int:
+    """Let this process open as many files as it may, for many systems begin with a thousand; how many it may."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = _OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, _OPEN_FILES)
     if soft != resource.RLIM_INFINITY and soft < wanted:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+        return wanted
+    return _OPEN_FILES if soft == resource.RLIM_INFINITY else soft
+
+
+def _at_once(wanted: int) -> int:
+    """How many feeds to poll at once, where so many are wanted: their connections are kept for a while."""
+    possible = max(1, _allow_many_connections() // _FILES_OF_A_POLL)
+    if possible < wanted:
+        log.warning(
+            "fewer feeds are polled at once than set: too few files may be open",
+            setting="QUOTEWIRE_POLL_PARALLEL", set=wanted, polled=possible, needed=wanted * _FILES_OF_A_POLL,
+        )  # fmt: skip
+    return min(wanted, possible)
 
 
 def _message(article: RawArticle) -> Message:

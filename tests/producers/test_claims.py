@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection
+import threading
+import time
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -33,14 +35,26 @@ class One:
 
 
 class Store(MemoryFeedStore):
-    """A feed store that says how claims were ended, and may be away."""
+    """A feed store that says how claims were ended, takes its time for that, and may be away."""
 
     def __init__(self) -> None:
         super().__init__()
         self.released: list[set[str]] = []
         self.failures: list[Exception] = []
+        self.seconds = 0.0
+        self.releasing = threading.Event()
+        self.away = False
+
+    def claim(
+        self, feeds: Collection[str], poller: str, alive: Callable[[str], bool]
+    ) -> Mapping[str, FeedRecord | None]:
+        if self.away:
+            raise Unavailable("away")
+        return super().claim(feeds, poller, alive)
 
     def release(self, feeds: Collection[str], poller: str) -> None:
+        self.releasing.set()
+        time.sleep(self.seconds)
         if self.failures:
             raise self.failures.pop()
         self.released.append(set(feeds))
@@ -60,7 +74,7 @@ async def test_claims_end_many_at_a_time() -> None:
     assert store.of_another(FEEDS) == set()
     for feed in FEEDS:
         claims.release(feed)
-    await claims.settled()
+    await claims.settled(9)
     assert store.released == [set(FEEDS)]
     assert store.of_another(FEEDS) == set(FEEDS)
 
@@ -85,8 +99,56 @@ async def test_a_feed_that_is_claimed_again_before_its_last_claim_has_ended_stay
         assert store.of_another([FEED]) == set()
         claims.release(FEED)
     assert (await claims.take(FEED, NOW)).held
-    await claims.settled()
+    await claims.settled(9)
     assert store.of_another([FEED]) == set()
+
+
+async def test_a_feed_that_is_claimed_again_while_its_last_claim_ends_stays_claimed() -> None:
+    store = Store()
+    store.seconds = 0.2
+    claims = Claims(store, One())
+    assert (await claims.take(FEED, NOW)).held
+    claims.release(FEED)
+    assert await asyncio.to_thread(store.releasing.wait, 5)
+    assert (await claims.take(FEED, NOW)).held
+    await claims.settled(9)
+    assert store.released == [{FEED}]
+    assert store.of_another([FEED]) == set()
+
+
+async def test_claims_are_taken_and_ended_in_any_order_and_none_is_lost_or_kept() -> None:
+    """Feeds that are due again at once, as after polls that took longer than their interval."""
+    store = Store()
+    store.seconds = 0.01
+    claims = Claims(store, One())
+    polled = dict.fromkeys(FEEDS, 0)
+
+    async def poll(feed: str, pause: float) -> None:
+        for _ in range(30):
+            assert (await claims.take(feed, NOW)).held
+            # Nobody else may have it now, however many ends of claims are under way.
+            await asyncio.sleep(pause)
+            assert store.of_another([feed]) == set()
+            polled[feed] += 1
+            claims.release(feed)
+
+    async with asyncio.timeout(60):
+        await asyncio.gather(*(poll(feed, number % 7 * 0.005) for number, feed in enumerate(FEEDS)))
+        await claims.settled(9)
+    assert polled == dict.fromkeys(FEEDS, 30)
+    assert store.of_another(FEEDS) == set(FEEDS)
+
+
+async def test_where_the_store_is_away_nothing_is_claimed_and_no_claim_stays() -> None:
+    store = Store()
+    claims = Claims(store, One())
+    assert (await claims.take(FEED, NOW)).held
+    claims.release(FEED)
+    store.away = True
+    assert not (await claims.take(FEED, NOW)).held
+    store.away = False
+    await claims.settled(9)
+    assert store.of_another([FEED]) == {FEED}
 
 
 async def test_a_feed_that_another_has_polled_meanwhile_is_let_go_of_at_once() -> None:
@@ -94,7 +156,7 @@ async def test_a_feed_that_another_has_polled_meanwhile_is_let_go_of_at_once() -
     store.save(FeedRecord(FEED, polls=4, next_poll=NOW + timedelta(minutes=5)), [])
     claims = Claims(store, One())
     assert not (await claims.take(FEED, NOW)).held
-    await claims.settled()
+    await claims.settled(9)
     assert store.of_another([FEED]) == {FEED}
     assert (await claims.take(FEED, NOW, pushed=True)).held
 
@@ -106,7 +168,7 @@ async def test_claims_end_when_the_store_is_back(monkeypatch: pytest.MonkeyPatch
     claims = Claims(store, One())
     await claims.take(FEED, NOW)
     claims.release(FEED)
-    await claims.settled()
+    await claims.settled(9)
     assert store.released == [{FEED}]
 
 
@@ -128,6 +190,6 @@ async def test_a_store_that_can_never_end_claims_stops_the_poller() -> None:
     await claims.take(FEED, NOW)
     claims.release(FEED)
     with pytest.raises(ConfigurationError, match=r"feeds\.db was removed"):
-        await claims.settled()
+        await claims.settled(9)
     with pytest.raises(ConfigurationError):
         claims.release(FEEDS[0])

@@ -112,3 +112,15 @@ async def test_a_host_is_reached_by_any_of_its_addresses(
             assert (await fetched(fetcher, url)).body == FEED
         else:
             assert "no connection to gazette.example" in (await refused(fetcher, url)).reason
+
+
+async def test_where_a_host_has_one_address_the_loop_connects_without_a_race(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the connector overrides is still what aiohttp calls."""
+
+    async def race(*_: object, **__: object) -> socket.socket:
+        raise AssertionError("a race of one address")
+
+    monkeypatch.setattr("aiohappyeyeballs.start_connection", race)
+    async with Site() as site, Fetcher(LOOPBACK) as fetcher:
+        site["/feed"] = Reply(FEED)
+        assert (await fetched(fetcher, site.url("/feed"))).body == FEED
