@@ -24,7 +24,7 @@ class PollLimits:
     pages: PageLimits = field(default_factory=PageLimits)
     at_once: int = 100
     """Feeds polled at once."""
-    read_at_once: int = 400
+    read_at_once: int = 300
     """Those of them at once whose documents are read and published, their articles' pages fetched."""
     at_once_of_owner: int = 4
     """Feeds of one registered domain polled at once."""
