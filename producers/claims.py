@@ -97,7 +97,8 @@ class Claims:
     async def _end(self) -> None:
         while self._released:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._hurry.wait(), _GATHERED)
+                async with asyncio.timeout(_GATHERED):
+                    await self._hurry.wait()
             self._ending, self._released = self._released, set()
             self._ended.clear()
             try:

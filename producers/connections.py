@@ -19,6 +19,8 @@ from aiohttp.client_proto import ResponseHandler
 from producers.addresses import AddressPolicy, AddressRefused
 from producers.urls import registered_domain
 
+_LONGEST_ADDRESS = 45
+"""Of an IPv6 address without a zone, in characters."""
 _AddressInfo = tuple[int | socket.AddressFamily, int | socket.SocketKind, int, str, tuple[object, ...]]
 
 
@@ -94,7 +96,9 @@ def guarded_connector(policy: AddressPolicy, resolver: GuardedResolver) -> aioht
     refusal = functools.lru_cache(maxsize=8192)(policy.refusal)
 
     def check(address: tuple[object, ...]) -> None:
-        refused = refusal(str(address[0]), int(str(address[1])))
+        host, port = str(address[0]), int(str(address[1]))
+        # Long ones have a zone, which strangers choose.
+        refused = refusal(host, port) if len(host) <= _LONGEST_ADDRESS else policy.refusal(host, port)
         if refused:
             raise AddressRefused(refused)
 
@@ -113,7 +117,9 @@ class _GuardedConnector(aiohttp.TCPConnector):
             return made
 
         # Kept for the pages of one poll, not from poll to poll: a thousand hosts a second would be as many open files.
-        super().__init__(limit=0, resolver=resolver, ttl_dns_cache=300, keepalive_timeout=2, socket_factory=make_socket)
+        super().__init__(
+            limit=0, resolver=resolver, ttl_dns_cache=300, keepalive_timeout=0.5, socket_factory=make_socket
+        )
         self._check = check
 
     async def _wrap_create_connection(

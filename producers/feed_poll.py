@@ -127,8 +127,11 @@ class FeedPolling:
         # Where the feed itself cannot be had, its site's pages hardly can.
         if not self._limits.fetch_pages or poll.record.state in schedule.FAILED_STATES:
             return poll
+        if not schedule.page_due(poll.record, self._clock.now()):
+            return poll
         try:
-            return await self._late_pages.ask(poll)
+            async with self._reading:
+                return await self._late_pages.ask(poll)
         except ConfigurationError:
             raise
         except Exception:
@@ -144,18 +147,19 @@ class FeedPolling:
         try:
             for push in pushes:
                 where = record.fetch_url or record.url
-                feed = await self._parser.parse(push.body, url=where, content_type=push.content_type or None)
-                if not feed.entries:
-                    log.info("push without entries, feed is asked", feed=record.url, reason=feed.problem)
-                    continue
-                now = self._clock.now()
-                decisions, delivered = await self._deliver(source, record, feed, now)
-                record = schedule.after_push(record, len(feed.entries), delivered.new, now)
-                record = await self._remember(record, decisions, delivered)
-                taken.append(
-                    FeedPoll(record, delivered.new, delivered.edited, delivered.pages, delivered.page_problems)
-                )
-                read += 1
+                async with self._reading:
+                    feed = await self._parser.parse(push.body, url=where, content_type=push.content_type or None)
+                    if not feed.entries:
+                        log.info("push without entries, feed is asked", feed=record.url, reason=feed.problem)
+                        continue
+                    now = self._clock.now()
+                    decisions, delivered = await self._deliver(source, record, feed, now)
+                    record = schedule.after_push(record, len(feed.entries), delivered.new, now)
+                    record = await self._remember(record, decisions, delivered)
+                    taken.append(
+                        FeedPoll(record, delivered.new, delivered.edited, delivered.pages, delivered.page_problems)
+                    )
+                    read += 1
         except ConfigurationError:
             raise
         except Exception:
@@ -172,7 +176,8 @@ class FeedPolling:
             found = await self._found_again(source, record, answer)
             if found is None:
                 return await self._failed(record, Failed(answer.kind, answer.reason, answer.retry_after), answer)
-            return await self._take(source, record, found.answer, found.feed, None, _body_hash(found.answer), now)
+            async with self._reading:
+                return await self._take(source, record, found.answer, found.feed, None, _body_hash(found.answer), now)
         self._outage.note(registered_domain(source.url), None, now)
         if answer.status == 304:
             return await self._unchanged(source, record, answer, now)

@@ -9,6 +9,7 @@ from datetime import datetime
 
 import structlog
 
+from producers import schedule
 from producers.awaiting import AwaitLimits, asked_again, earliest
 from producers.deliver import Delivery
 from producers.pages import PageResult, Pages
@@ -46,7 +47,7 @@ class LatePages:
     async def ask(self, poll: FeedPoll) -> FeedPoll:
         """Ask for what is due, publish the articles whose page has come, and remember; the poll with that in it."""
         record, now = poll.record, self._now()
-        if record.next_page is None or record.next_page > now:
+        if not schedule.page_due(record, now):
             return poll
         waiting = await self._delivery.awaited(record.url)
         due = [page for page in waiting if page.next_try <= now][: self._at_poll]

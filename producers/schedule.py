@@ -103,6 +103,11 @@ def due(record: FeedRecord | None, now: datetime) -> bool:
     return record is None or record.next_poll is None or record.next_poll <= now
 
 
+def page_due(record: FeedRecord, now: datetime) -> bool:
+    """Whether a page of one of a feed's articles is to be asked for again now."""
+    return record.next_page is not None and record.next_page <= now
+
+
 def after_answer(
     record: FeedRecord, answer: Answered, now: datetime, limits: ScheduleLimits, random: Callable[[], float]
 ) -> FeedRecord:

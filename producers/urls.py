@@ -8,6 +8,8 @@ from urllib.parse import urlsplit, urlunsplit
 
 from publicsuffixlist import PublicSuffixList
 
+_LONGEST_NAME = 253
+"""Of a host, in characters (RFC 1035, 2.3.4, without the lengths of the labels)."""
 USUAL_ADDRESS = 300
 """Longest address, in characters, of which anything is kept in memory to be quicker the next time."""
 
@@ -52,7 +54,7 @@ def _any_domain(url: str) -> str:
         host, port = (parts.hostname or "").rstrip("."), parts.port
     except ValueError:
         return ""
-    return _domain_of(host) or (f"{host}:{port}" if port else host)
+    return (_domain_of(host) if len(host) <= _LONGEST_NAME else None) or (f"{host}:{port}" if port else host)
 
 
 @functools.lru_cache(maxsize=65536)

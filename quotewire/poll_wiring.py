@@ -158,14 +158,23 @@ class PollWiring:
                 fetcher=fetcher,
                 parser=parser,
                 clock=self.clock,
-                limits=PollLimits(
-                    schedule=schedule, at_once=_at_once(settings.poll_parallel), fetch_pages=settings.fetch_pages
-                ),
+                limits=PollLimits(schedule=schedule, at_once=self.feeds_at_once(), fetch_pages=settings.fetch_pages),
                 observe=self.metrics.polled,
                 waiting=waiting,
                 sharing=sharing,
                 subscriber=self._subscriber(fetcher),
             )
+
+    def feeds_at_once(self) -> int:
+        """How many feeds are asked at once: as many as set, or fewer where too few files may be open."""
+        wanted = self.settings.poll_parallel
+        possible = max(1, _allow_many_connections() // _FILES_OF_A_POLL)
+        if possible < wanted:
+            log.warning(
+                "fewer feeds are polled at once than set: too few files may be open",
+                setting="QUOTEWIRE_POLL_PARALLEL", set=wanted, polled=possible, needed=wanted * _FILES_OF_A_POLL,
+            )  # fmt: skip
+        return min(wanted, possible)
 
     def callback(self) -> Callback:
         """What takes in pushes. Raises ConfigurationError where no hub could know its address."""
@@ -220,17 +229,6 @@ def _allow_many_connections() -> int:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
         return wanted
     return _OPEN_FILES if soft == resource.RLIM_INFINITY else soft
-
-
-def _at_once(wanted: int) -> int:
-    """How many feeds to poll at once, where so many are wanted: their connections are kept for a while."""
-    possible = max(1, _allow_many_connections() // _FILES_OF_A_POLL)
-    if possible < wanted:
-        log.warning(
-            "fewer feeds are polled at once than set: too few files may be open",
-            setting="QUOTEWIRE_POLL_PARALLEL", set=wanted, polled=possible, needed=wanted * _FILES_OF_A_POLL,
-        )  # fmt: skip
-    return min(wanted, possible)
 
 
 def _message(article: RawArticle) -> Message:

@@ -89,7 +89,10 @@ class Settings(BaseSettings):
     poll_shortest: float = Field(300, gt=0, description="Seconds between two polls of a feed, at the least.")
     poll_longest: float = Field(3_600, gt=0, description="Seconds between two polls of a feed, at the most.")
     poll_parallel: int = Field(
-        800, ge=1, description="Feeds that are fetched at the same time; of at most 300 at once the answers are read."
+        800,
+        ge=1,
+        le=8_000,
+        description="Feeds that are fetched at the same time; of at most 300 at once the answers are read.",
     )
     pollers: int = Field(1, ge=1, le=64, description="Processes that poll side by side, sharing the feeds.")
     fetch_pages: bool = Field(True, description="Whether articles' own pages are fetched where a feed gives a summary.")

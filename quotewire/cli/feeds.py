@@ -175,8 +175,9 @@ def check(
 
 async def _check(wiring: Wiring, urls: Sequence[str]) -> list[FeedReport]:
     from producers.check import check as check_feed
+    from producers.polls import PollLimits
 
-    places = asyncio.Semaphore(wiring.settings.poll_parallel)
+    places = asyncio.Semaphore(min(wiring.feeds_at_once(), PollLimits().read_at_once))
 
     async def checked(url: str) -> FeedReport:
         async with places:

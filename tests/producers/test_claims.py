@@ -57,8 +57,8 @@ class Store(MemoryFeedStore):
         time.sleep(self.seconds)
         if self.failures:
             raise self.failures.pop()
-        self.released.append(set(feeds))
         super().release(feeds, poller)
+        self.released.append(set(feeds))
 
     def of_another(self, feeds: Collection[str]) -> set[str]:
         """Those of the feeds that another poller could claim now; it does not keep them."""
@@ -116,8 +116,26 @@ async def test_a_feed_that_is_claimed_again_while_its_last_claim_ends_stays_clai
     assert store.of_another([FEED]) == set()
 
 
-async def test_claims_are_taken_and_ended_in_any_order_and_none_is_lost_or_kept() -> None:
+async def test_a_feed_that_is_claimed_again_stays_claimed_where_its_last_claim_could_not_be_ended(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("producers.claims._RELEASE_AGAIN", 0.01)
+    store = Store()
+    store.seconds, store.failures = 0.2, [Unavailable("away")]
+    claims = Claims(store, One())
+    assert (await claims.take(FEED, NOW)).held
+    claims.release(FEED)
+    assert await asyncio.to_thread(store.releasing.wait, 5)
+    assert (await claims.take(FEED, NOW)).held
+    await claims.settled(9)
+    assert store.of_another([FEED]) == set()
+
+
+async def test_claims_are_taken_and_ended_in_any_order_and_none_is_lost_or_kept(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """Feeds that are due again at once, as after polls that took longer than their interval."""
+    monkeypatch.setattr("producers.claims._GATHERED", 0.005)
     store = Store()
     store.seconds = 0.01
     claims = Claims(store, One())
@@ -131,6 +149,7 @@ async def test_claims_are_taken_and_ended_in_any_order_and_none_is_lost_or_kept(
             assert store.of_another([feed]) == set()
             polled[feed] += 1
             claims.release(feed)
+            await asyncio.sleep(pause)
 
     async with asyncio.timeout(60):
         await asyncio.gather(*(poll(feed, number % 7 * 0.005) for number, feed in enumerate(FEEDS)))
