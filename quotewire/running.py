@@ -10,12 +10,10 @@ import argparse
 import asyncio
 import contextlib
 import os
-import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from types import FrameType
 
 import structlog
 import uvloop
@@ -26,6 +24,7 @@ from quotewire.observing import Observers
 from quotewire.part_status import PartStatus
 from quotewire.ports import ConfigurationError, Unavailable
 from quotewire.stages import SERVICES, STAGES, Stage
+from quotewire.stop_signals import act_on_stop_signals
 from quotewire.telemetry import configure_logging
 from quotewire.uncollected import collect_seldom
 from quotewire.wiring import Wiring
@@ -169,13 +168,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = parser.parse_args(arguments)
     stop = threading.Event()
 
-    def on_signal(_number: int, _frame: FrameType | None) -> None:
+    def on_signal() -> None:
         if stop.is_set():
             os._exit(1)
         stop.set()
 
-    signal.signal(signal.SIGTERM, on_signal)
-    signal.signal(signal.SIGINT, on_signal)
+    act_on_stop_signals(on_signal)
     threading.Thread(target=_stop_at_end_of_input, args=(stop,), daemon=True).start()
     try:
         settings = settings_module.load()

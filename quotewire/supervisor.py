@@ -175,7 +175,7 @@ class Supervisor:
     """Runs parts of the pipeline until told to stop.
 
     `parts` names what each part does, once for each process of it. `folder` is where parts keep their metrics and
-    status, None for nowhere. `stop` asks for a clean stop; `kill` for one at once. Both are set by signal handlers.
+    status, None for nowhere. `stop` asks for a clean stop; `kill` for one at once. Both are set by signals.
     """
 
     def __init__(self, wiring: Wiring, parts: Sequence[str], folder: Path | None = None) -> None:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import os
-import signal
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from types import FrameType
 from typing import Annotated
 
 import typer
@@ -21,6 +19,7 @@ from quotewire.monitoring import Monitor
 from quotewire.ports import Unavailable
 from quotewire.settings import Settings, load, variable
 from quotewire.stages import STAGES
+from quotewire.stop_signals import act_on_stop_signals
 from quotewire.supervisor import Supervisor
 from quotewire.telemetry import configure_logging
 from quotewire.wiring import Wiring
@@ -155,13 +154,12 @@ def _processes(chosen: Sequence[str], settings: Settings, *, once: bool) -> list
 
 
 def _stop_on_signals(supervisor: Supervisor) -> None:
-    def on_signal(_number: int, _frame: FrameType | None) -> None:
+    def stop() -> None:
         if supervisor.stop.is_set():
             supervisor.kill.set()
         supervisor.stop.set()
 
-    signal.signal(signal.SIGTERM, on_signal)
-    signal.signal(signal.SIGINT, on_signal)
+    act_on_stop_signals(stop)
 
 
 def _run_once(supervisor: Supervisor) -> int:

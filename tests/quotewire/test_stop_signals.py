@@ -1,0 +1,47 @@
+"""Signals that come at any moment, also while an event is set or waited for, are all heard."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+PROGRAM = """
+import os, sys, threading
+from quotewire.stop_signals import act_on_stop_signals
+
+heard, ended = threading.Event(), threading.Event()
+
+def act():
+    heard.set()
+    heard.clear()
+
+act_on_stop_signals(act)
+threading.Thread(target=lambda: (sys.stdin.read(), ended.set()), daemon=True).start()
+print("ready", flush=True)
+while not ended.is_set():
+    heard.wait(0.0001)
+    heard.set()
+    heard.clear()
+print("ended", flush=True)
+"""
+
+
+def test_thousands_of_signals_leave_no_program_standing_still() -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", PROGRAM], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        try:
+            # At every moment of what the program does: those that come while one waits are one to the system.
+            until = time.monotonic() + 3
+            while time.monotonic() < until:
+                os.kill(process.pid, signal.SIGTERM)
+                os.kill(process.pid, signal.SIGINT)
+            output, _ = process.communicate(timeout=20)
+        finally:
+            process.kill()
+    assert output == "ended\n"
