@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import functools
 import ssl
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -20,7 +19,7 @@ from producers.answers import Fetched, FetchProblem, status_problem
 from producers.connections import GuardedResolver, OwnerLimit, guarded_connector
 from producers.decoding import ACCEPT_ENCODING, BodyTooLong, BodyUnreadable, decode_beside
 from producers.documents import MAX_ADDRESS, one_line
-from producers.urls import USUAL_ADDRESS, registered_domain, without_credentials
+from producers.urls import registered_domain, remembered, without_credentials
 
 ACCEPT_FEED = (
     "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml, application/xml;q=0.9, "
@@ -278,17 +277,9 @@ def _with_permanent(answer: Fetched | FetchProblem, permanent: str | None) -> Fe
     )
 
 
+# The addresses of feeds are asked for again and again.
+@remembered(8_192)
 def _target(url: str) -> _Target | FetchProblem:
-    # The addresses of feeds are asked for again and again. Long ones are none, and strangers choose how long.
-    return _usual_target(url) if len(url) <= USUAL_ADDRESS else _any_target(url)
-
-
-@functools.lru_cache(maxsize=8192)
-def _usual_target(url: str) -> _Target | FetchProblem:
-    return _any_target(url)
-
-
-def _any_target(url: str) -> _Target | FetchProblem:
     if len(url) > MAX_ADDRESS:
         return FetchProblem("hard", f"an address of more than {MAX_ADDRESS:,} characters")
     try:

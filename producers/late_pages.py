@@ -9,7 +9,6 @@ from datetime import datetime
 
 import structlog
 
-from producers import schedule
 from producers.awaiting import AwaitLimits, asked_again, earliest
 from producers.deliver import Delivery
 from producers.pages import PageResult, Pages
@@ -45,10 +44,11 @@ class LatePages:
         self._at_once = at_once
 
     async def ask(self, poll: FeedPoll) -> FeedPoll:
-        """Ask for what is due, publish the articles whose page has come, and remember; the poll with that in it."""
+        """Ask for what is due, publish the articles whose page has come, and remember; the poll with that in it.
+
+        poll: of a feed of which a page is due (`schedule.page_due`).
+        """
         record, now = poll.record, self._now()
-        if not schedule.page_due(record, now):
-            return poll
         waiting = await self._delivery.awaited(record.url)
         due = [page for page in waiting if page.next_try <= now][: self._at_poll]
         still: list[AwaitedPage] = []

@@ -4,14 +4,32 @@ from __future__ import annotations
 
 import functools
 import ipaddress
+from collections.abc import Callable
+from typing import TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
 from publicsuffixlist import PublicSuffixList
 
 _LONGEST_NAME = 253
 """Of a host, in characters (RFC 1035, 2.3.4, without the lengths of the labels)."""
-USUAL_ADDRESS = 300
+_USUAL_ADDRESS = 300
 """Longest address, in characters, of which anything is kept in memory to be quicker the next time."""
+_Result = TypeVar("_Result")
+
+
+def remembered(most: int) -> Callable[[Callable[[str], _Result]], Callable[[str], _Result]]:
+    """Have a function of an address keep its results of so many, but of no long ones: strangers choose how long."""
+
+    def decorated(function: Callable[[str], _Result]) -> Callable[[str], _Result]:
+        cached = functools.lru_cache(maxsize=most)(function)
+
+        @functools.wraps(function)
+        def called(url: str) -> _Result:
+            return cached(url) if len(url) <= _USUAL_ADDRESS else function(url)
+
+        return called
+
+    return decorated
 
 
 def without_credentials(url: str) -> str:
@@ -33,22 +51,14 @@ def has_credentials(url: str) -> bool:
     return without_credentials(url) != url
 
 
+# Each poll asks for its feed's again and again; links of articles are asked for in between.
+@remembered(16_384)
 def registered_domain(url: str) -> str:
     """The domain that was registered for an address's host, by the public suffix list (https://publicsuffix.org).
 
     What belongs to one owner shares it: `feeds.example.co.uk` and `www.example.co.uk` are both `example.co.uk`. A host
     without one (an IP address, `localhost`) stands for itself, with its port.
     """
-    return _usual_domain(url) if len(url) <= USUAL_ADDRESS else _any_domain(url)
-
-
-# Each poll asks for its feed's again and again; links of articles are asked for in between.
-@functools.lru_cache(maxsize=16384)
-def _usual_domain(url: str) -> str:
-    return _any_domain(url)
-
-
-def _any_domain(url: str) -> str:
     try:
         parts = urlsplit(url)
         host, port = (parts.hostname or "").rstrip("."), parts.port

@@ -24,7 +24,7 @@ from quotewire.observing import Observers
 from quotewire.part_status import PartStatus
 from quotewire.ports import ConfigurationError, Unavailable
 from quotewire.stages import SERVICES, STAGES, Stage
-from quotewire.stop_signals import act_on_stop_signals
+from quotewire.stop_signals import heed_stop_signals
 from quotewire.telemetry import configure_logging
 from quotewire.uncollected import collect_seldom
 from quotewire.wiring import Wiring
@@ -167,13 +167,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--metrics", type=Path, help="folder for metrics and status; none for none")
     chosen = parser.parse_args(arguments)
     stop = threading.Event()
-
-    def on_signal() -> None:
-        if stop.is_set():
-            os._exit(1)
-        stop.set()
-
-    act_on_stop_signals(on_signal)
+    heed_stop_signals(stop, again=lambda: os._exit(1))
     threading.Thread(target=_stop_at_end_of_input, args=(stop,), daemon=True).start()
     try:
         settings = settings_module.load()

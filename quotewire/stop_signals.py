@@ -13,8 +13,8 @@ import threading
 from collections.abc import Callable
 
 
-def act_on_stop_signals(act: Callable[[], None]) -> None:
-    """Have `act` called for each SIGTERM and SIGINT from now on, in their order, one at a time.
+def heed_stop_signals(stop: threading.Event, again: Callable[[], None]) -> None:
+    """Have `stop` set at a SIGTERM or SIGINT from now on, and `again` called at each where it is set already.
 
     To be called by the main thread. Signals that come before the first is taken up may be one to the system.
     """
@@ -24,7 +24,10 @@ def act_on_stop_signals(act: Callable[[], None]) -> None:
     def work() -> None:
         while True:
             arrived.get()
-            act()
+            if stop.is_set():
+                again()
+            else:
+                stop.set()
 
     threading.Thread(target=work, name="stop signals", daemon=True).start()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -19,7 +19,7 @@ from quotewire.monitoring import Monitor
 from quotewire.ports import Unavailable
 from quotewire.settings import Settings, load, variable
 from quotewire.stages import STAGES
-from quotewire.stop_signals import act_on_stop_signals
+from quotewire.stop_signals import heed_stop_signals
 from quotewire.supervisor import Supervisor
 from quotewire.telemetry import configure_logging
 from quotewire.wiring import Wiring
@@ -77,7 +77,7 @@ def run(
         folder = None if once or not settings.metrics_port else _folder(stack)
         supervisor = Supervisor(wiring, _processes(chosen, settings, once=once), folder)
         monitor = stack.enter_context(Monitor(wiring, supervisor.states, folder)) if folder else None
-        _stop_on_signals(supervisor)
+        heed_stop_signals(supervisor.stop, again=supervisor.kill.set)
         if not _opened(wiring, None if once else chosen, supervisor, monitor):
             raise typer.Exit
         _check(wiring, chosen)
@@ -151,15 +151,6 @@ def _processes(chosen: Sequence[str], settings: Settings, *, once: bool) -> list
     # A single round has an end, which one poller sees and several would have to agree on.
     many = {"enrich": settings.enrichers, "poll": 1 if once else settings.pollers}
     return [name for name in chosen for _ in range(many.get(name, 1))]
-
-
-def _stop_on_signals(supervisor: Supervisor) -> None:
-    def stop() -> None:
-        if supervisor.stop.is_set():
-            supervisor.kill.set()
-        supervisor.stop.set()
-
-    act_on_stop_signals(stop)
 
 
 def _run_once(supervisor: Supervisor) -> int:

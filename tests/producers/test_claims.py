@@ -103,31 +103,20 @@ async def test_a_feed_that_is_claimed_again_before_its_last_claim_has_ended_stay
     assert store.of_another([FEED]) == set()
 
 
-async def test_a_feed_that_is_claimed_again_while_its_last_claim_ends_stays_claimed() -> None:
-    store = Store()
-    store.seconds = 0.2
-    claims = Claims(store, One())
-    assert (await claims.take(FEED, NOW)).held
-    claims.release(FEED)
-    assert await asyncio.to_thread(store.releasing.wait, 5)
-    assert (await claims.take(FEED, NOW)).held
-    await claims.settled(9)
-    assert store.released == [{FEED}]
-    assert store.of_another([FEED]) == set()
-
-
-async def test_a_feed_that_is_claimed_again_stays_claimed_where_its_last_claim_could_not_be_ended(
-    monkeypatch: pytest.MonkeyPatch,
+@pytest.mark.parametrize(("failures", "released"), [([], [{FEED}]), ([Unavailable("away")], [])])
+async def test_a_feed_that_is_claimed_again_while_its_last_claim_ends_stays_claimed(
+    monkeypatch: pytest.MonkeyPatch, failures: list[Exception], released: list[set[str]]
 ) -> None:
     monkeypatch.setattr("producers.claims._RELEASE_AGAIN", 0.01)
     store = Store()
-    store.seconds, store.failures = 0.2, [Unavailable("away")]
+    store.seconds, store.failures = 0.2, [*failures]
     claims = Claims(store, One())
     assert (await claims.take(FEED, NOW)).held
     claims.release(FEED)
     assert await asyncio.to_thread(store.releasing.wait, 5)
     assert (await claims.take(FEED, NOW)).held
     await claims.settled(9)
+    assert store.released == released
     assert store.of_another([FEED]) == set()
 
 

@@ -10,15 +10,11 @@ import time
 
 PROGRAM = """
 import os, sys, threading
-from quotewire.stop_signals import act_on_stop_signals
+from quotewire.stop_signals import heed_stop_signals
 
 heard, ended = threading.Event(), threading.Event()
 
-def act():
-    heard.set()
-    heard.clear()
-
-act_on_stop_signals(act)
+heed_stop_signals(heard, again=heard.clear)
 threading.Thread(target=lambda: (sys.stdin.read(), ended.set()), daemon=True).start()
 print("ready", flush=True)
 while not ended.is_set():
