@@ -76,6 +76,10 @@ class Timed:
     stream: Counted
     seconds: float = 0.0
 
+    def prepare(self) -> None:
+        """As the processor inside."""
+        self.inner.prepare()
+
     def process(self, batch: Sequence[TopicRecord]) -> Sequence[Result]:
         """As the processor inside."""
         started, aside = time.process_time(), self.stream.seconds

@@ -22,6 +22,9 @@ class Indexing:
         self._index = index
         self._observe = observe
 
+    def prepare(self) -> None:
+        """Nothing to load."""
+
     def process(self, batch: Sequence[TopicRecord]) -> Sequence[Sequence[TopicRecord] | Rejected]:
         """Nothing for each record that is in the index now, Rejected for one that the index will never take.
 

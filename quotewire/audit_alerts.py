@@ -6,7 +6,17 @@ from collections import Counter
 from dataclasses import replace
 
 from quotewire.alert_memory import Gaps
-from quotewire.audit_parts import Article, Audit, Finding, Letters, fields_of, passed_by, revision_in, some_at_a_time
+from quotewire.audit_parts import (
+    Article,
+    Audit,
+    Finding,
+    Letters,
+    State,
+    fields_of,
+    passed_by,
+    revision_in,
+    some_at_a_time,
+)
 from quotewire.ports import Index, Stream, StreamRecord
 from schemas.codec import Malformed, decode
 from schemas.records import Alert
@@ -60,11 +70,13 @@ def account_for_looks(stream: Stream, letters: Letters, result: Audit) -> None:
         if asked is not None and revision_in(fields_of(record)) >= asked[0].revision:
             del newest[record.key]
     for article, record in newest.values():
-        if passed(record) and letters.at(record, "alerts") is None:
-            reason = f"it was taken from {ENRICHED.name}, and not looked through for alerts"
-            result.findings.append(
-                Finding("article", article.id, article.feed, article.revision, "missing", "alerts", reason)
-            )
+        if not passed(record):
+            continue
+        state: State = "missing"
+        reason = f"it was taken from {ENRICHED.name}, and not looked through for alerts"
+        if (letter := letters.at(record, "alerts")) is not None:
+            state, reason = "dead", f"{letter.reason} (dead letter {letter.id})"
+        result.findings.append(Finding("article", article.id, article.feed, article.revision, state, "alerts", reason))
 
 
 def _alert_revision(record: StreamRecord) -> int:

@@ -29,6 +29,13 @@ Result = Sequence[TopicRecord] | Rejected
 class Processor(Protocol):
     """What a stage does."""
 
+    def prepare(self) -> None:
+        """Load and recall what takes long, before the first batch is in hand: a death in here is no record's fault.
+
+        Raises Unavailable where a server is away. Any other exception is a mistake, and no record's either.
+        """
+        ...
+
     def process(self, batch: Sequence[TopicRecord]) -> Sequence[Result]:
         """A result for each record, in order. Must be idempotent: the same records may come again.
 
@@ -69,6 +76,16 @@ def decoded(record: StreamRecord, stage: str) -> TopicRecord | Buried:
         return _unexpected(record, stage, error)
 
 
+def prepare(processor: Processor) -> None:
+    """Have a processor prepared. Raises whatever that raises; Unavailable also where this machine is unwell."""
+    try:
+        processor.prepare()
+    except OSError as error:
+        if unwell := _unwell(error):
+            raise unwell from error
+        raise
+
+
 def processed(
     records: Sequence[StreamRecord], values: Sequence[TopicRecord], processor: Processor, stage: str
 ) -> Sequence[Fate]:
@@ -87,13 +104,19 @@ def processed(
     except (Unavailable, Rebalanced, ConfigurationError):
         raise
     except Exception as error:
-        if isinstance(error, OSError) and error.errno in _MACHINE_IS_UNWELL:
-            raise Unavailable(f"this machine: {error}") from error
+        if unwell := _unwell(error):
+            raise unwell from error
         if len(records) == 1:
             return [Buried(str(error)) if isinstance(error, Rejected) else _unexpected(records[0], stage, error)]
         articles = [article_of(record) for record in records]
         _log.warning("trying one by one", stage=stage, articles=articles, reason=_name(error))
     return [processed([record], [value], processor, stage)[0] for record, value in zip(records, values, strict=True)]
+
+
+def _unwell(error: Exception) -> Unavailable | None:
+    if isinstance(error, OSError) and error.errno in _MACHINE_IS_UNWELL:
+        return Unavailable(f"this machine: {error}")
+    return None
 
 
 def _fate(result: Result) -> Fate:

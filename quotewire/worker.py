@@ -6,7 +6,8 @@ A stage brings only a `Processor`. What can go wrong is handled here and nowhere
   becomes a dead letter, published in the same commit; if that fails, nothing is committed;
 - a server that is away is waited for, and the same records are processed again;
 - partitions that another member holds by now are forgotten;
-- a record whose processing killed the process five times, the last three times alone, becomes a dead letter too.
+- a record whose processing killed the process five times, the last three times alone, becomes a dead letter too. What
+  a processor loads before its first batch is not processing.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from pathlib import Path
 
 import structlog
 
-from quotewire.batch import Buried, Fate, Processor, Result, article_of, decoded, processed
+from quotewire.batch import Buried, Fate, Processor, Result, article_of, decoded, prepare, processed
 from quotewire.crash_journal import CrashJournal, Place
 from quotewire.observing import BatchReport, Unobserved, WorkerObserver
 from quotewire.ports import (
@@ -122,6 +123,7 @@ class Worker:
         self._max_consecutive = max_consecutive_dead_letters
         self._journal = CrashJournal(journal, stage) if journal is not None else None
         self._subscription: Subscription | None = None
+        self._prepared = False
         self._one_by_one = 0
         self._refused: dict[Place, str] = {}
         self._too_large_to_bury: set[Place] = set()
@@ -180,6 +182,7 @@ class Worker:
                 records = self._again_one_by_one(subscription, records, timeout)
             self._in_hand = records
             if records:
+                self._prepare()
                 self._handle(subscription, records)
         except Rebalanced as error:
             _log.info("partitions passed on", stage=self._stage, reason=str(error))
@@ -210,6 +213,12 @@ class Worker:
         self._one_by_one = len(records)
         subscription.rewind()
         return subscription.poll(1, timeout)
+
+    def _prepare(self) -> None:
+        # Not before it is in the group: an operator changes what there is to recall only while nobody is.
+        if not self._prepared:
+            prepare(self._processor)
+            self._prepared = True
 
     # --- one batch --------------------------------------------------------------------------------------------------
 

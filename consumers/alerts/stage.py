@@ -43,6 +43,12 @@ class Alerting:
         self._clock = clock
         self._observe = observe
 
+    def prepare(self) -> None:
+        """Load the watchlist and the embedder, and recall what is remembered: of a month, many seconds' worth."""
+        self._matcher()
+        self._embedder.embed(["anything"])
+        self._recall()
+
     def process(self, batch: Sequence[TopicRecord]) -> Sequence[Sequence[TopicRecord] | Rejected]:
         """For each enriched article its StoryMember and the Alerts, nothing where it was looked through before."""
         articles = [record for record in batch if isinstance(record, EnrichedArticle)]

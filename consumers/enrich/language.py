@@ -10,6 +10,11 @@ READ = 2000
 """Code points that are looked at: the head of an article tells its language as well as the whole."""
 
 
+def load() -> None:
+    """Load the model, which takes most of a second where a text is the first that is asked for."""
+    py3langid.classify("")
+
+
 def of_text(text: str, declared: str | None = None) -> str | None:
     """ISO 639-1 code of a text's language; None where there is nothing to tell it by.
 

@@ -32,6 +32,11 @@ class Enrichment:
         self._annotator = annotator
         self._clock = clock
 
+    def prepare(self) -> None:
+        """Load what the first article would load: the guesser of languages, names known beforehand."""
+        language.load()
+        self._annotator.annotate([Text("none", "Nothing happened.", None)])
+
     def process(self, batch: Sequence[TopicRecord]) -> Sequence[Sequence[TopicRecord] | Rejected]:
         """For each raw article its enriched article, or why it can never be enriched."""
         drafts = [self._draft(record) for record in batch]

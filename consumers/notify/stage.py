@@ -29,6 +29,9 @@ class Notifying:
         self._outbox = outbox
         self._clock = clock
 
+    def prepare(self) -> None:
+        """Nothing to load."""
+
     def process(self, batch: Sequence[TopicRecord]) -> Sequence[Sequence[TopicRecord] | Rejected]:
         """Nothing for each record: all notices are in the outbox. Raises Unavailable where that cannot be written."""
         sinks, now = self._sinks(), self._clock.now()

@@ -16,7 +16,7 @@ from quotewire.worker import Processor, Result, Worker
 from schemas.codec import encode
 from schemas.records import EnrichedArticle, Entry, FeedReference, RawArticle, TopicRecord
 from schemas.topics import RAW, TOPICS
-from tests.quotewire.worker_parts import Obedient
+from tests.quotewire.worker_parts import Obedient, Unprepared
 
 FEED, OTHER = "https://herald.example/feed", "https://gazette.example/feed"
 
@@ -29,21 +29,21 @@ class SetClock:
         return self.time
 
 
-class Nothing:
+class Nothing(Unprepared):
     """A stage that swallows what it gets: the fault that an audit is for."""
 
     def process(self, batch: Sequence[TopicRecord]) -> Sequence[Result]:
         return [[] for _ in batch]
 
 
-class Everything:
+class Everything(Unprepared):
     """A stage that enriches whatever it gets."""
 
     def process(self, batch: Sequence[TopicRecord]) -> Sequence[Result]:
         return [[EnrichedArticle(id=each.id, revision=each.revision, text="")] for each in batch if is_raw(each)]
 
 
-class Refusing:
+class Refusing(Unprepared):
     """A stage that can process nothing of what it gets."""
 
     def process(self, batch: Sequence[TopicRecord]) -> Sequence[Result]:

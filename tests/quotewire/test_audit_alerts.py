@@ -97,6 +97,9 @@ def test_what_is_replayed_for_the_alerts_stage_is_under_way(newsroom: Newsroom) 
     newsroom.work("index")
     newsroom.work("alerts", Refusing())
     [letter] = dead_letters(newsroom.stream)
+    [finding] = newsroom.audit(thorough=True).findings
+    assert (finding.state, finding.stage, finding.id) == ("dead", "alerts", "a")
+    assert letter.id in finding.reason
     assert newsroom.audit(thorough=True).complete
     replay(newsroom.stream, letter, newsroom.clock)
     assert newsroom.audit(thorough=True).complete

@@ -21,6 +21,7 @@ from tests.quotewire.worker_parts import (
     FixedClock,
     Obedient,
     Silent,
+    Unprepared,
     drain,
     enriched,
     enriched_ids,
@@ -107,7 +108,7 @@ def test_a_batch_that_fails_only_as_a_whole_is_processed_one_by_one(stream: Memo
 
 
 def test_a_processor_that_gives_the_wrong_number_of_results_is_not_believed(stream: MemoryStream) -> None:
-    class Forgetful:
+    class Forgetful(Unprepared):
         def process(self, batch: Sequence[TopicRecord]) -> Sequence[Result]:
             return [[] for _ in batch[1:]]
 
@@ -117,7 +118,7 @@ def test_a_processor_that_gives_the_wrong_number_of_results_is_not_believed(stre
 
 
 def test_an_output_that_cannot_be_encoded_buries_only_its_record(stream: MemoryStream) -> None:
-    class HalfAnEmoji:
+    class HalfAnEmoji(Unprepared):
         def process(self, batch: Sequence[TopicRecord]) -> Sequence[Result]:
             articles = [record for record in batch if isinstance(record, RawArticle)]
             return [
@@ -132,7 +133,7 @@ def test_an_output_that_cannot_be_encoded_buries_only_its_record(stream: MemoryS
 
 
 def test_a_reason_that_cannot_be_encoded_or_is_endless_is_no_obstacle(stream: MemoryStream) -> None:
-    class Rambling:
+    class Rambling(Unprepared):
         def process(self, batch: Sequence[TopicRecord]) -> Sequence[Result]:
             return [Rejected("\ud83d " + "so long " * 10_000) for _ in batch]
 
@@ -144,7 +145,7 @@ def test_a_reason_that_cannot_be_encoded_or_is_endless_is_no_obstacle(stream: Me
 
 
 def test_an_output_too_large_for_the_stream_buries_only_its_record() -> None:
-    class Verbose:
+    class Verbose(Unprepared):
         def process(self, batch: Sequence[TopicRecord]) -> Sequence[Result]:
             articles = [record for record in batch if isinstance(record, RawArticle)]
             return [

@@ -63,6 +63,53 @@ def test_a_machine_that_is_unwell_is_no_fault_of_the_records(stream: MemoryStrea
     assert letters(stream) == []
 
 
+class Loading(Obedient):
+    """Raises at each loading what the next of its troubles is, if there is any left."""
+
+    def __init__(self, *troubles: Exception) -> None:
+        super().__init__()
+        self.troubles = list(troubles)
+        self.loaded: list[int] = []
+
+    def prepare(self) -> None:
+        if self.troubles:
+            raise self.troubles.pop()
+        self.loaded.append(len(self.batches))
+
+
+def test_a_processor_loads_once_before_its_first_batch(stream: MemoryStream) -> None:
+    loading = Loading()
+    worker = make(stream, loading)
+    worker.step(0)
+    assert loading.loaded == []
+    for _ in range(2):
+        stream.publish(titled(""))
+        worker.step(0)
+    assert loading.loaded == [0]
+
+
+@pytest.mark.parametrize("trouble", [Unavailable("the server is away"), OSError(errno.ENOSPC, "the disk is full")])
+def test_what_is_away_while_a_processor_loads_is_waited_for(stream: MemoryStream, trouble: Exception) -> None:
+    stream.publish(titled("", ""))
+    loading = Loading(trouble)
+    worker = make(stream, loading)
+    with pytest.raises(Unavailable, match=r"is away|is full"):
+        worker.step(0)
+    assert lag(stream) == 2
+    assert worker.step(0) == 2
+    assert loading.loaded == [0]
+    assert sorted(enriched_ids(stream)) == ["article 0", "article 1"]
+
+
+@pytest.mark.parametrize("fault", [ValueError("no such thing"), OSError(errno.ENOENT, "no such file")])
+def test_a_fault_in_loading_is_no_fault_of_the_records(stream: MemoryStream, fault: Exception) -> None:
+    stream.publish(titled(""))
+    with pytest.raises(type(fault), match="no such"):
+        make(stream, Loading(fault)).step(0)
+    assert lag(stream) == 1
+    assert letters(stream) == []
+
+
 def test_a_stop_ends_the_waiting(stream: MemoryStream) -> None:
     def away(_batch: Sequence[RawArticle]) -> None:
         raise Unavailable("away for a year")

@@ -229,6 +229,21 @@ def test_a_death_while_committing_is_no_fault_of_the_records(
     assert_exactly_once(stream)
 
 
+def test_a_death_while_loading_is_no_fault_of_the_records(stream: SqliteStream, start: Start, database: Path) -> None:
+    journal = ("--journal", str(database.parent / "journal"))
+    stream.publish([message(f"article {n}") for n in range(5)])
+    for _ in range(6):
+        process = start(*journal, "--loading", "60")
+        assert process.stdout is not None
+        assert [process.stdout.readline() for _ in range(2)] == ["ready\n", "loading\n"]
+        process.kill()
+        process.wait()
+    start(*journal)
+    wait_until(lambda: lag(stream) == 0)
+    assert letters(stream) == []
+    assert_exactly_once(stream)
+
+
 def test_a_disk_that_is_full_is_waited_for(stream: SqliteStream, database: Path) -> None:
     stop_event, waited = threading.Event(), threading.Event()
     stream.publish([message(f"article {n}", "x" * 3000) for n in range(200)])

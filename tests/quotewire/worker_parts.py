@@ -41,7 +41,14 @@ def enriched(record: RawArticle) -> EnrichedArticle:
     return EnrichedArticle(id=record.id, revision=record.revision, text=record.entry.title or "nothing")
 
 
-class Obedient:
+class Unprepared:
+    """A processor that has nothing to load."""
+
+    def prepare(self) -> None:
+        pass
+
+
+class Obedient(Unprepared):
     """Does with each article what its title says; `before` is called with each batch first."""
 
     def __init__(self, before: Callable[[Sequence[RawArticle]], None] = lambda _: None) -> None:

@@ -29,6 +29,7 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=8)
     parser.add_argument("--slowness", type=float, default=0.001)
     parser.add_argument("--journal", type=Path)
+    parser.add_argument("--loading", type=float, default=0, help="seconds that it takes to be prepared")
     parser.add_argument("--nursery", action="store_true", help="fork a worker for each line of input, tell its id")
     chosen = parser.parse_args()
     if chosen.nursery and not start_children():
@@ -42,11 +43,16 @@ def main() -> None:
             if article.entry.title == "kill":
                 os.kill(os.getpid(), signal.SIGKILL)
 
+    class Loading(Obedient):
+        def prepare(self) -> None:
+            print("loading", flush=True)
+            time.sleep(chosen.loading)
+
     worker = Worker(
         stage="enrich",
         stream=SqliteStream(chosen.database),
         topics=[RAW.name],
-        processor=Obedient(work),
+        processor=Loading(work),
         clock=FixedClock(),
         batch=chosen.batch,
         journal=chosen.journal,

@@ -30,6 +30,9 @@ class Copier:
     def __init__(self, seconds: float = 0.0) -> None:
         self._seconds = seconds
 
+    def prepare(self) -> None:
+        """Nothing to load."""
+
     def process(self, batch: Sequence[TopicRecord]) -> Sequence[Result]:
         time.sleep(self._seconds)
         return [[EnrichedArticle(id=record.id, text="")] for record in batch if isinstance(record, RawArticle)]

@@ -25,6 +25,7 @@ from quotewire.ports import ConfigurationError, Stream
 from quotewire.running import run_part
 from quotewire.server_options import kafka_options
 from quotewire.settings import load
+from quotewire.stop_signals import heed_stop_signals
 from quotewire.telemetry import configure_logging
 from quotewire.wiring import Wiring
 from schemas.records import Entity, Mention, Quote, Span, Speaker
@@ -139,7 +140,7 @@ class Parts:
 def main(part: str) -> None:
     """Run a part until SIGTERM."""
     stop = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    heed_stop_signals(stop, again=lambda: os._exit(1))
     worker.Backoff = partial(worker.Backoff, longest=2.0)  # type: ignore[misc, assignment]
     deliver._LONGEST_WAIT = 2.0
     settings = load()

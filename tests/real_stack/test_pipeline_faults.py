@@ -99,6 +99,7 @@ def test_enrichers_join_and_leave(pipeline: Pipeline) -> None:
 def test_every_stage_is_killed_again_and_again(pipeline: Pipeline) -> None:
     chance = random.Random(SEED)
     killed: Counter[str] = Counter()
+    buried = _buried(pipeline)
     pipeline.publish(12)
     for turn in range(KILLS):
         pipeline.publish(2)
@@ -112,8 +113,13 @@ def test_every_stage_is_killed_again_and_again(pipeline: Pipeline) -> None:
             pipeline.parts.tend()
     assert killed == dict.fromkeys(("poll", "enrich", "alerts", "notify", "index"), KILLS)
     pipeline.assert_all_is_well()
+    assert _buried(pipeline) == buried, "no article is to blame for kills"
     until(lambda: _quotes_of(pipeline, pipeline.site.stories[0]) == 1)
     assert _quotes_of(pipeline, pipeline.site.stories[-1]) == 2
+
+
+def _buried(pipeline: Pipeline) -> set[str]:
+    return {letter.id for letter in dead_letters(pipeline.wiring.stream)}
 
 
 def _quotes_of(pipeline: Pipeline, story: Story) -> int:
