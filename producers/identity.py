@@ -1,11 +1,15 @@
 """What is new in a feed's answer, what was edited, what is known: decided by content and memory, never by a date.
 
 An entry has up to three identities: its guid, its address, its text. Each is remembered for weeks, and one that is
-known is enough. Which of them count is learned from the feed's own answers:
+known is enough. Where nothing but words identifies an entry, its title is remembered too. Which of them count is
+learned from the feed's own answers:
 
 - A guid or address that several different entries of one answer share identifies none of them.
-- Where more of the known texts come with guids and addresses never seen than with known ones, the feed makes these up
-  anew for each request, and the text is what identifies.
+- Where more of the known texts, and two at least, come with guids and addresses never seen than with known ones, the
+  feed makes these up anew for each request, and the text is what identifies. So it is for a single entry, where it has
+  the date that is known of its text; for one without a date, where that text was published a short while ago.
+- A title that is known, with another text, is an edit under the same date, and soon after also at the same address or
+  where the feed makes its guids and addresses up.
 - A guid whose entry has another address, another date and another text is a guid used again: another article.
 - So is an address whose entry has a guid never seen, another date and another text, unless the feed's guids mean
   nothing, or its article was published or edited just before: that is a page that goes on, as a live report does.
@@ -68,6 +72,7 @@ class Candidate:
     guid: str | None
     address: str | None
     text: str | None
+    title: str | None
     fingerprint: _Fingerprint
     article: str
     """Id that the article gets if it is new."""
@@ -76,12 +81,17 @@ class Candidate:
 
     @property
     def stands_alone(self) -> bool:
-        """Whether nothing but its text identifies it."""
+        """Whether nothing but its words identifies it."""
         return self.guid is None and self.address is None
 
     def identities(self) -> tuple[str, ...]:
         """All that may be remembered of this entry; never empty."""
-        return tuple(identity for identity in (self.address, self.guid, self.text) if identity)
+        wanted = (self.address, self.guid, self.text, self.title if self.stands_alone else None)
+        return tuple(identity for identity in wanted if identity)
+
+    def words(self) -> tuple[str, ...]:
+        """What is remembered of an entry that only its words identify, for the rest is made up."""
+        return tuple(identity for identity in (self.text, self.title) if identity)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,11 +124,14 @@ def candidates(feed: str, entries: Iterable[Entry]) -> tuple[Candidate, ...]:
     prints = [_fingerprint(entry, url) for entry, url in zip(entries, urls, strict=True)]
     guids = _identifying([entry.guid for entry in entries], prints)
     pages = _identifying([_page(url) for url in urls], prints)
+    titles = _identifying([entry.title for entry in entries], prints)
     texts = Counter(found.text for found in prints)
     made: dict[tuple[str, ...], Candidate] = {}
     for entry, url, found in zip(entries, urls, prints, strict=True):
         page = _page(url)
         candidate = _candidate(feed, entry, url, found, guid_counts=entry.guid in guids, page_counts=page in pages)
+        if entry.title not in titles:
+            candidate = replace(candidate, title=None)
         long = len(entry.title) + len(entry.summary or entry.content) >= _SHORT_TEXT
         # A short text is no identity where there is another: “Morning briefing” comes every day.
         if (candidate.guid or candidate.address) and (not long or texts[found.text] > 1):
@@ -129,7 +142,7 @@ def candidates(feed: str, entries: Iterable[Entry]) -> tuple[Candidate, ...]:
 
 def identities(found: Iterable[Candidate]) -> Collection[str]:
     """What to look up before deciding."""
-    return {identity for candidate in found for identity in candidate.identities()}
+    return {identity for candidate in found for identity in (*candidate.identities(), *candidate.words())}
 
 
 def decide(found: Sequence[Candidate], seen: Mapping[str, SeenEntry], now: datetime) -> Decisions:
@@ -144,9 +157,9 @@ def decide(found: Sequence[Candidate], seen: Mapping[str, SeenEntry], now: datet
         seen.get(candidate.text) if match is None and candidate.text else None
         for candidate, match in zip(found, matches, strict=True)
     ]
-    made_up = sum(match is not None for match in by_text) > sum(match is not None for match in matches)
+    made_up = sum(match is not None for match in by_text) > max(1, sum(match is not None for match in matches))
     knowns = [
-        match or (text_match if made_up or candidate.stands_alone else None)
+        match or _by_words(candidate, text_match, seen, now, made_up=made_up)
         for candidate, match, text_match in zip(found, matches, by_text, strict=True)
     ]
     articles = _articles(found, knowns, seen)
@@ -161,8 +174,8 @@ def decide(found: Sequence[Candidate], seen: Mapping[str, SeenEntry], now: datet
             publish.setdefault(article, Decision("new", candidate, article, moment))
             remember += [SeenEntry(key, article, str(candidate.fingerprint), moment, 0, now) for key in keys]
             continue
-        if match is None and candidate.text and not candidate.stands_alone:
-            keys = (candidate.text,)
+        if match is None and not candidate.stands_alone:
+            keys = candidate.words()
         revision, edits = known.revision, known.edits
         looked = str(candidate.fingerprint)
         edited = _is_edit(candidate, known, noise=noise)
@@ -207,7 +220,7 @@ def _is_another(candidate: Candidate, seen: Mapping[str, SeenEntry], now: dateti
         return False
     before, after = _Fingerprint.read(known.content_hash), candidate.fingerprint
     dated = before.published and after.published and before.published != after.published
-    return bool(dated) and before.text != after.text and now - _moment(known) >= _ANOTHER_AFTER
+    return bool(dated) and before.text != after.text and not _is_recent(known, now)
 
 
 def _moment(known: SeenEntry) -> datetime:
@@ -247,7 +260,8 @@ def _candidate(
     else:
         article = _hash("text", feed, found.text, found.address, found.published)
     lone = "" if guid or address else f"{found.address}{found.published}"
-    return Candidate(entry, url, guid, address, f"c:{_hash(feed, found.text, lone)[:20]}", found, article)
+    text, title = f"c:{_hash(feed, found.text, lone)[:20]}", f"t:{_hash(feed, entry.title)[:20]}"
+    return Candidate(entry, url, guid, address, text, title, found, article)
 
 
 def _page(url: str | None) -> str | None:
@@ -276,6 +290,39 @@ def _match(candidate: Candidate, seen: Mapping[str, SeenEntry]) -> SeenEntry | N
         )
         return None if used_again else known
     return None
+
+
+def _by_words(
+    candidate: Candidate, by_text: SeenEntry | None, seen: Mapping[str, SeenEntry], now: datetime, *, made_up: bool
+) -> SeenEntry | None:
+    """What is known of an entry whose guid and address are not: by its text, else by its title."""
+    by_title = seen.get(candidate.title) if candidate.title else None
+    if by_text is not None:
+        # That its title is remembered says that it came under another guid and address before.
+        again = by_title is not None and by_title.article == by_text.article
+        dates = _dates(candidate, by_text)
+        if made_up or candidate.stands_alone or dates == "same":
+            return by_text
+        if dates == "unknown" and (again or _is_recent(by_text, now)):
+            return by_text
+    if by_title is not None:
+        at_its_address = _Fingerprint.read(by_title.content_hash).address == candidate.fingerprint.address
+        goes_on = (made_up or at_its_address) and _is_recent(by_title, now)
+        if goes_on or _dates(candidate, by_title) == "same":
+            return by_title
+    return None
+
+
+def _dates(candidate: Candidate, known: SeenEntry) -> Literal["same", "others", "unknown"]:
+    before, after = _Fingerprint.read(known.content_hash).published, candidate.fingerprint.published
+    if not before or not after:
+        return "unknown"
+    return "same" if before == after else "others"
+
+
+def _is_recent(known: SeenEntry, now: datetime) -> bool:
+    """Whether an entry was published or edited so short a while ago that another one would hardly be like it."""
+    return now - _moment(known) < _ANOTHER_AFTER
 
 
 def _is_edit(candidate: Candidate, known: SeenEntry, *, noise: bool) -> bool:

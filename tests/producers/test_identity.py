@@ -122,6 +122,71 @@ def test_a_made_up_guid_does_not_fill_the_memory() -> None:
     assert reader.store.forget_seen_before(reader.now + timedelta(days=1)) < 20
 
 
+def test_entries_without_guid_that_share_a_link_are_followed_by_their_titles() -> None:
+    reader = Reader()
+    for turn in range(30):
+        entries = [
+            entry(number, guid=None, link="https://ashmere.example/live", summary=f"Updated 12:{turn:02}. {LONG}")
+            for number in range(5)
+        ]
+        kind = "new" if turn == 0 else "edited"
+        assert reader.kinds(entries) == [kind] * (5 if turn <= MAX_EDITS else 0)
+
+
+@pytest.mark.parametrize("published", [START, None])
+def test_an_edit_under_a_guid_and_link_made_up_anew_is_an_edit(published: datetime | None) -> None:
+    reader = Reader()
+    articles = set()
+    for turn in range(8):
+        entries = [
+            entry(
+                number,
+                guid=f"{turn}-{number}",
+                link=f"https://ashmere.example/{number}/story/{turn}",
+                summary=f"{turn // 2 if number == 0 else ''} {LONG}",
+                published=published,
+            )
+            for number in range(5)
+        ]
+        published_now = reader.answer(entries)
+        expected = ["new"] * 5 if turn == 0 else ["edited"] * (turn % 2 == 0)
+        assert [decision.kind for decision in published_now] == expected
+        articles |= {decision.article for decision in published_now}
+    assert len(articles) == 5
+
+
+@pytest.mark.parametrize("published", [START, None])
+@pytest.mark.parametrize("stable", [9, 1])
+def test_one_entry_that_is_made_up_anew_among_others_is_not_new(published: datetime | None, stable: int) -> None:
+    reader = Reader()
+    for turn in range(200):
+        advert = entry(99, guid=f"ad-{turn}", link=f"https://ashmere.example/ad/{turn}", published=published)
+        others = [entry(number) for number in range(stable)]
+        assert reader.kinds([*others, advert]) == (["new"] * (stable + 1) if turn == 0 else [])
+
+
+@pytest.mark.parametrize("dated", [True, False])
+def test_a_column_with_the_same_words_every_day_is_new_every_day(dated: bool) -> None:
+    reader = Reader()
+    for day in range(20):
+        crossword = entry(
+            day,
+            title="Today’s crossword is here",
+            summary=LONG,
+            published=START + timedelta(days=day) if dated else None,
+        )
+        assert reader.kinds_after(timedelta(days=1), crossword) == ["new"]
+        assert reader.answer([crossword]) == []
+
+
+def test_a_title_used_again_the_next_day_without_guid_and_address_is_another_article() -> None:
+    reader = Reader()
+    for day in range(5):
+        briefing = Entry(title="Morning briefing", summary=f"Day {day}. {LONG}", published=START + timedelta(days=day))
+        assert reader.kinds_after(timedelta(days=1), briefing) == ["new"]
+        assert reader.kinds([briefing.model_copy(update={"summary": f"Day {day}, later. {LONG}"})]) == ["edited"]
+
+
 def test_a_guid_that_all_entries_share_identifies_none() -> None:
     reader = Reader()
     entries = [entry(number, guid="https://ashmere.example/") for number in range(5)]
