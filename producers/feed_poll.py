@@ -7,17 +7,15 @@ downstream, where the other order would lose what was not yet published.
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 import structlog
 
-from producers import schedule, websub
+from producers import next_request, schedule, websub
 from producers.answers import Fetched, FetchProblem, freshness
 from producers.awaiting import earliest
-from producers.canonical import address_key
 from producers.deliver import Delivered, Delivery
 from producers.documents import ParsedFeed
 from producers.fetch import Fetching
@@ -41,9 +39,7 @@ from schemas.records import FeedReference, RawArticle
 
 log = structlog.get_logger()
 
-_NOT_TRUE = ""
 _CUT_OFF = "the answer was cut off"
-_TRY_THE_OLD_ADDRESS = 3
 _LOOK_AGAIN = (0, 2, 10)
 """A feed that is no more is looked for after so many failures, and after every multiple of the last."""
 
@@ -177,13 +173,15 @@ class FeedPolling:
             if found is None:
                 return await self._failed(record, Failed(answer.kind, answer.reason, answer.retry_after), answer)
             async with self._reading:
-                return await self._take(source, record, found.answer, found.feed, None, _body_hash(found.answer), now)
+                return await self._take(
+                    source, record, found.answer, found.feed, None, next_request.body_hash(found.answer), now
+                )
         self._outage.note(registered_domain(source.url), None, now)
         if answer.status == 304:
             return await self._unchanged(source, record, answer, now)
-        body_hash = _body_hash(answer)
+        body_hash = next_request.body_hash(answer)
         if body_hash == record.body_hash and not thorough:
-            return await self._unchanged(source, _with_validators(record, answer), answer, now)
+            return await self._unchanged(source, next_request.with_validators(record, answer), answer, now)
         # A document that was read is many times as large as one that waits to be.
         async with self._reading:
             return await self._read(source, record, answer, body_hash, now)
@@ -207,13 +205,9 @@ class FeedPolling:
         return await self._take(source, record, answer, feed, problem, body_hash, now)
 
     async def _fetch(self, source: FeedSource, record: FeedRecord, *, conditional: bool) -> Fetched | FetchProblem:
-        url = source.url
-        # Credentials belong to the address they were written for.
-        if record.fetch_url and record.failures < _TRY_THE_OLD_ADDRESS and not has_credentials(url):
-            url = record.fetch_url
         conditional = conditional and record.body_hash is not None
         answer = await self._fetcher.fetch(
-            url,
+            next_request.address_to_ask(source, record),
             etag=record.etag if conditional else None,
             last_modified=record.last_modified if conditional else None,
         )
@@ -257,7 +251,7 @@ class FeedPolling:
             problem = f"{delivered.rejected} articles are too large for the stream" + (
                 f"; {problem}" if problem else ""
             )
-        fetch_url = _fetch_url(source, record, answer)
+        fetch_url = next_request.moved_address(source, record, answer)
         answered = Answered(
             entries=len(feed.entries),
             new=delivered.new,
@@ -266,7 +260,7 @@ class FeedPolling:
             site=feed.site,
             freshness=freshness(answer.headers, now),
             problem=problem,
-            moved_to=fetch_url if fetch_url and address_key(fetch_url) != address_key(record.url) else None,
+            moved_to=next_request.move_to_report(fetch_url, record),
             pushed_until=await self._pushed_until(source, record, now, (answer, feed, delivered.new)),
         )
         updated = schedule.after_answer(record, answered, now, self._limits.schedule, self._random)
@@ -274,7 +268,9 @@ class FeedPolling:
         # what it leads to does not.
         whole = answer.complete and feed.format != SITEMAP_INDEX
         updated = replace(
-            _with_validators(updated, answer, lied=_lied(record, answer, body_hash)) if whole else updated,
+            next_request.with_validators(updated, answer, lied=next_request.lied(record, answer, body_hash))
+            if whole
+            else updated,
             fetch_url=fetch_url,
             body_hash=body_hash if whole else None,
         )
@@ -282,16 +278,17 @@ class FeedPolling:
         return FeedPoll(updated, delivered.new, delivered.edited, delivered.pages, delivered.page_problems)
 
     async def _unchanged(self, source: FeedSource, record: FeedRecord, answer: Fetched, now: datetime) -> FeedPoll:
-        fetch_url = record.fetch_url or ""
+        fetch_url = next_request.moved_address(source, record, answer)
         answered = Answered(
             entries=record.entries,
             freshness=freshness(answer.headers, now),
             # The document is the one of before, with what is wrong with it.
             problem=schedule.problem_of(record) or None,
-            moved_to=fetch_url if fetch_url and address_key(fetch_url) != address_key(record.url) else None,
+            moved_to=next_request.move_to_report(fetch_url, record),
             pushed_until=await self._pushed_until(source, record, now),
         )
         updated = schedule.after_answer(record, answered, now, self._limits.schedule, self._random)
+        updated = replace(updated, fetch_url=fetch_url)
         await self._delivery.remember(FeedUpdate(updated))
         return FeedPoll(updated, unchanged=True)
 
@@ -352,36 +349,6 @@ class FeedPolling:
             updated = schedule.after_failure(record, failure, now, limits, self._random)
         await self._delivery.remember(FeedUpdate(updated))
         return FeedPoll(updated)
-
-
-def _fetch_url(source: FeedSource, record: FeedRecord, answer: Fetched) -> str | None:
-    """Where the feed is fetched from next time, where that is not its own address."""
-    if has_credentials(source.url):
-        return None
-    if answer.permanent_url:
-        return answer.permanent_url if answer.permanent_url != record.url else None
-    # Answered without a permanent redirect: whichever address was asked is right.
-    asked_old = record.failures >= _TRY_THE_OLD_ADDRESS
-    return None if asked_old else record.fetch_url
-
-
-def _body_hash(answer: Fetched) -> str:
-    return hashlib.sha256(answer.body).hexdigest()[:32]
-
-
-def _lied(record: FeedRecord, answer: Fetched, body_hash: str) -> bool:
-    """Whether a feed gave the validators of its last answer to another document."""
-    if record.body_hash is None or body_hash == record.body_hash:
-        return False
-    etag, modified = answer.headers.get("etag"), answer.headers.get("last-modified")
-    return bool((etag and etag == record.etag) or (not etag and modified and modified == record.last_modified))
-
-
-def _with_validators(record: FeedRecord, answer: Fetched, *, lied: bool = False) -> FeedRecord:
-    if lied or record.etag == _NOT_TRUE:
-        # Remembered as empty: whatever it gives as validators from now on is not believed.
-        return replace(record, etag=_NOT_TRUE, last_modified=_NOT_TRUE)
-    return replace(record, etag=answer.headers.get("etag") or None, last_modified=answer.headers.get("last-modified"))
 
 
 def _log(log: structlog.typing.FilteringBoundLogger, poll: FeedPoll, before: FeedRecord) -> None:

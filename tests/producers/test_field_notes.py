@@ -248,6 +248,23 @@ async def test_a_permanent_move_is_saved_said_and_undone_where_it_fails(site: Si
     assert (desk.record().state, desk.record().fetch_url) == ("fresh", None)
 
 
+@pytest.mark.parametrize("unchanged", [Reply(status=304), feed(range(3), ETag='"a"')], ids=["304", "the same body"])
+async def test_a_permanent_move_of_a_feed_that_has_not_changed_is_saved_at_once(
+    site: Site, desk: Desk, unchanged: Reply
+) -> None:
+    site["/feed"] = [feed(range(3), ETag='"a"'), redirect("/new", 308)]
+    site["/new"] = unchanged
+    assert await polls(desk, 3) == [3, 0, 0]
+    assert [request.path for request in site.requests] == ["/feed", "/feed", "/new", "/new"]
+    assert (desk.record().state, desk.record().fetch_url) == ("moved", site.url("/new"))
+    assert site.url("/new") in desk.record().reason
+    # It moves back: that is seen as soon as its new address fails.
+    site["/new"], site["/feed"] = Reply(status=404), unchanged
+    await polls(desk, 4)
+    assert (desk.record().state, desk.record().fetch_url) == ("fresh", None)
+    assert [request.path for request in site.requests][-1] == "/feed"
+
+
 async def test_a_permanent_move_to_what_is_no_feed_is_not_saved(site: Site, desk: Desk) -> None:
     site["/feed"] = redirect("/parked")
     site["/parked"] = Reply(b"<html><title>Buy this domain</title></html>", content_type="text/html")
