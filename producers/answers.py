@@ -25,7 +25,8 @@ class Fetched:
     """Address that answered, after redirects, without credentials."""
     status: int
     headers: Mapping[str, str] = field(default_factory=dict)
-    """By lower-case name; where a header came twice, the first, but all of Content-Encoding and Link, with commas."""
+    """By lower-case name; where a header came twice, the first, but all of Cache-Control, Content-Encoding and Link,
+    with commas."""
     body: bytes = b""
     """Decompressed."""
     permanent_url: str | None = None
@@ -98,15 +99,16 @@ def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
 def freshness(headers: Mapping[str, str], now: datetime) -> float | None:
     """Seconds for which an answer says it is fresh (RFC 9111, 4.2.1: max-age before Expires).
 
-    None where it does not say, or says that it never is.
+    None where it does not say, or says that it never is. What it says to shared caches (s-maxage) is not meant for us.
     """
     directives: dict[str, str] = {}
     for directive in headers.get("cache-control", "").lower().split(","):
         name, _, value = directive.strip().partition("=")
-        directives[name] = value.strip('" ')
+        # Of a directive that comes twice, the first counts.
+        directives.setdefault(name, value.strip('" '))
     if "no-cache" in directives or "no-store" in directives:
         return None
-    age = directives.get("s-maxage") or directives.get("max-age") or ""
+    age = directives.get("max-age", "")
     if age.isascii() and age.isdigit():
         return float(age[:9])
     expires = http_date(headers.get("expires", ""))

@@ -31,7 +31,7 @@ _REDIRECTS = (301, 302, 303, 307, 308)
 _PERMANENT = (301, 308)
 _KEEPS_METHOD = (307, 308)
 _LONGEST_REPLY = 100_000
-_LISTS = ("Content-Encoding", "Link")
+_LISTS = ("Cache-Control", "Content-Encoding", "Link")
 """Headers that mean the same in several lines as in one with commas."""
 
 HopCheck = Callable[[str], Awaitable[FetchProblem | None]]
