@@ -102,7 +102,7 @@ def parse_carefully(body: bytes, *, url: str, content_type: str | None, headers:
     return ParsedFeed(
         title=plain(feed.get("title")),
         entries=entries,
-        hints=read_hints(feed, body),
+        hints=read_hints(feed, body, one_line(result.get("encoding")) or "utf-8"),
         problem=_broken(result, len(entries)),
         format=version,
         site=web_address(feed.get("link"), url),

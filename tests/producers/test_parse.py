@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from producers.documents import ParsedFeed
+from producers.documents import FeedHints, ParsedFeed
 from producers.parse import MAX_BYTES, parse
 from tests.producers.feeds import item, rss
 
@@ -128,6 +128,28 @@ def test_hints_are_read() -> None:
     assert of(syndication.encode()).hints.update_interval == 21_600
 
 
+@pytest.mark.parametrize(
+    ("said", "seconds"),
+    [
+        ("<sy:updateFrequency>12</sy:updateFrequency>", 7_200),
+        ("<sy:updatePeriod></sy:updatePeriod><sy:updateFrequency>12</sy:updateFrequency>", 7_200),
+        ("<sy:updatePeriod>hourly</sy:updatePeriod>", 3_600),
+        ("<sy:updatePeriod>fortnightly</sy:updatePeriod><sy:updateFrequency>2</sy:updateFrequency>", None),
+        ("<sy:updateFrequency>often</sy:updateFrequency>", None),
+    ],
+)
+@pytest.mark.parametrize("plain", [True, False])
+def test_how_often_a_feed_is_updated_is_by_the_day_where_it_names_no_period(
+    said: str, seconds: float | None, plain: bool
+) -> None:
+    document = rss([item(1)], extra=said).replace(
+        b"<rss", b'<rss xmlns:sy="http://purl.org/rss/1.0/modules/syndication/"'
+    )
+    # A document type is for feedparser to read.
+    document = document if plain else document.replace(b"<rss", b"<!DOCTYPE rss><rss")
+    assert of(document).hints.update_interval == seconds
+
+
 @pytest.mark.parametrize("ttl", ["-5", "0", "soon", "1e400", "nan"])
 def test_a_senseless_hint_is_none(ttl: str) -> None:
     assert of(rss([], extra=f"<ttl>{ttl}</ttl>")).hints.ttl is None
@@ -136,7 +158,8 @@ def test_a_senseless_hint_is_none(ttl: str) -> None:
 # --- encodings ------------------------------------------------------------------------------------------------------
 
 STORY = (
-    "<?xml version='1.0'{}?><rss version='2.0'><channel><title>Zeitung</title>"
+    "<?xml version='1.0'{}?><rss version='2.0'><channel><title>Zeitung</title><ttl>90</ttl>"
+    "<skipHours><hour>7</hour></skipHours><skipDays><day>Sunday</day></skipDays>"
     "<item><title>{}</title></item></channel></rss>"
 )
 
@@ -165,14 +188,18 @@ def test_encodings_are_read(encoding: str, title: str, told: str) -> None:
     declared = encoding.removesuffix("-sig").removesuffix("-le")
     document = STORY.format(f" encoding='{declared}'" if told == "document" else "", title).encode(encoding)
     kind = "application/xml" if told == "document" else f"application/xml; charset={encoding.removesuffix('-sig')}"
-    (entry,) = of(document, kind).entries
+    feed = of(document, kind)
+    (entry,) = feed.entries
     assert entry.title == title
+    assert feed.hints == FeedHints(ttl=5_400, skip_hours=(7,), skip_days=(6,))
 
 
 def test_a_wrong_encoding_costs_a_letter_and_not_the_feed() -> None:
     document = STORY.format(" encoding='utf-8'", "Gr\u00f6\u00dfe und mehr").encode("iso-8859-1")
-    (entry,) = of(document).entries
+    feed = of(document)
+    (entry,) = feed.entries
     assert entry.title.endswith("e und mehr")
+    assert feed.hints.skip_hours == (7,)
 
 
 # --- what is broken, and what is none -------------------------------------------------------------------------------
