@@ -18,7 +18,7 @@ from pydantic import ValidationError
 
 from producers.answers import ProblemKind
 from producers.documents import FeedHints
-from producers.volume import counted
+from producers.volume import Volume, counted
 from quotewire.ports import FeedRecord
 
 FeedState = Literal["new", "fresh", "quiet", "empty", "moved", "failing", "not a feed", "blocked", "gone", "dead"]
@@ -124,8 +124,8 @@ def after_answer(
     last_good = now if answer.entries else record.last_good
     # The first answer of a feed brings its whole past, which says nothing of how often it changes; but it is news here.
     last_new = now if answer.new else record.last_new
-    state, reason = _state(answer, last_good, last_new, now, limits)
     volume = counted(record, answer.new, now, last_new)
+    state, reason = _state(answer, last_good, last_new, volume, now, limits)
     return replace(
         record,
         title=answer.title or record.title,
@@ -265,18 +265,12 @@ def _state(
     answer: Answered,
     last_good: datetime | None,
     last_new: datetime | None,
+    volume: Volume,
     now: datetime,
     limits: ScheduleLimits,
 ) -> tuple[FeedState, str]:
     if not answer.entries:
-        if last_good is None:
-            return "empty", "no entries yet"
-        days = (now - last_good).days
-        since = f"{last_good:%Y-%m-%d}"
-        return (
-            "empty",
-            f"empty for {days} day{'s' if days != 1 else ''}, since {since}" if days else f"empty since {since}",
-        )
+        return "empty", _empty(last_good, volume, now)
     if answer.moved_to:
         return "moved", f"moved for good to {answer.moved_to}; change its address in the list of feeds"
     reason = answer.problem or ""
@@ -284,6 +278,15 @@ def _state(
         since = f"nothing new since {last_new:%Y-%m-%d}" if last_new else "nothing new so far"
         return "quiet", f"{since}; {reason}" if reason else since
     return "fresh", reason
+
+
+def _empty(last_good: datetime | None, volume: Volume, now: datetime) -> str:
+    since = last_good or volume.watched_since
+    days = (now - since).days
+    for_days = f"empty for {days} day{'s' if days != 1 else ''}, since {since:%Y-%m-%d}"
+    if last_good is None:
+        return f"no entries yet, {for_days}" if days else "no entries yet"
+    return for_days if days else f"empty since {since:%Y-%m-%d}"
 
 
 def _past_skipped(moment: datetime, hints: FeedHints) -> datetime:

@@ -35,6 +35,11 @@ class Volume:
     weeks: int
     anomaly: str
 
+    @property
+    def watched_since(self) -> datetime:
+        """When the feed answered for the first time: from then on its weeks follow each other."""
+        return self.week_start - self.weeks * WEEK
+
 
 def counted(record: FeedRecord, new: int, now: datetime, last_new: datetime | None) -> Volume:
     """The volume of a feed after a poll that brought so many new entries; what its first poll brings is its past."""

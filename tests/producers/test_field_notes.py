@@ -155,6 +155,23 @@ async def test_zero_items_for_days_are_a_state_that_says_since_when(site: Site, 
     assert (desk.record().state, desk.record().reason) == ("empty", f"empty for 6 days, since {day}")
 
 
+@pytest.mark.parametrize("validators", [{}, {"ETag": '"a"'}], ids=["the same body", "304"])
+async def test_a_feed_that_never_had_an_item_says_since_when_too(
+    site: Site, desk: Desk, validators: dict[str, str]
+) -> None:
+    def answer(request: Request) -> Reply:
+        return Reply(status=304) if "if-none-match" in request.headers else feed(range(0), **validators)
+
+    site["/feed"] = [Reply(status=500), answer]
+    await polls(desk, 2, after=timedelta(days=3))
+    assert (desk.record().state, desk.record().reason) == ("empty", "no entries yet")
+    day = f"{desk.clock.now():%Y-%m-%d}"
+    await polls(desk, 6)
+    assert desk.record().reason == f"no entries yet, empty for 6 days, since {day}"
+    await polls(desk, 24)
+    assert desk.record().reason == f"no entries yet, empty for 30 days, since {day}"
+
+
 # --- 6. blocking ----------------------------------------------------------------------------------------------------
 
 

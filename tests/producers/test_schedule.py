@@ -210,7 +210,18 @@ def test_a_feed_without_entries_is_empty_since_a_day() -> None:
     assert (empty.state, empty.reason, empty.last_good) == ("empty", "empty for 3 days, since 2026-03-04", NOW)
     again = answered(empty, entries=0, now=NOW + timedelta(days=9))
     assert again.reason == "empty for 9 days, since 2026-03-04"
-    assert answered(FeedRecord("https://ashmere.example/"), entries=0).reason == "no entries yet"
+
+
+def test_a_feed_that_never_had_entries_is_empty_since_its_first_answer() -> None:
+    empty = answered(FeedRecord("https://ashmere.example/"), entries=0)
+    assert empty.reason == "no entries yet"
+    for days in range(1, 40):
+        empty = answered(empty, entries=0, now=NOW + timedelta(days=days))
+        assert empty.reason.endswith(f"empty for {days} day{'s' if days > 1 else ''}, since 2026-03-04")
+        assert empty.last_good is None
+    # So it is for one that an earlier release remembered, by the weeks that its volume has been watched.
+    known = replace(empty, reason="no entries yet", week_start=NOW - timedelta(days=2), weeks=2)
+    assert answered(known, entries=0).reason == "no entries yet, empty for 16 days, since 2026-02-16"
 
 
 def test_a_feed_that_moved_says_where_to() -> None:
