@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import random as random_module
 from collections import Counter, deque
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -31,7 +31,6 @@ log = structlog.get_logger()
 
 _SCAN_EVERY = 1.0
 _FORGET_EVERY = timedelta(hours=1)
-_LOOK_AHEAD = 1_000
 _ATTEND_EVERY = 5.0
 
 
@@ -96,10 +95,10 @@ class Poller:
         ConfigurationError.
         """
         crew = _Crew(self._limits, self._poll)
-        waiting = deque(await self._due(()))
+        crew.waiting = _Line(await self._due(()))
         try:
-            while waiting or crew.under_way:
-                crew.start(waiting)
+            while crew.waiting or crew.under_way:
+                crew.start()
                 await crew.wait(None)
         finally:
             await crew.finish(0)
@@ -115,7 +114,6 @@ class Poller:
         """
         crew = _Crew(self._limits, self._poll, keep=False)
         stopping = asyncio.create_task(stop.wait())
-        waiting: deque[FeedSource] = deque()
         clock = asyncio.get_running_loop().time
         next_scan = clock()
         next_forgetting = self._clock.now()
@@ -123,14 +121,14 @@ class Poller:
         try:
             while not stop.is_set():
                 if clock() >= next_scan:
-                    waiting = await self._due_or_none(crew.under_way)
+                    crew.waiting = _Line(await self._due_or_none(crew.under_way))
                     next_scan = clock() + _SCAN_EVERY
                     if self._subscriber and attending is None:
                         attending = asyncio.create_task(self._attend(self._subscriber))
                 if self._clock.now() >= next_forgetting:
                     next_forgetting = self._clock.now() + _FORGET_EVERY
                     await self._forget_or_not()
-                crew.start(waiting)
+                crew.start()
                 await crew.wait(max(0.0, next_scan - clock()), stopping)
         finally:
             stopping.cancel()
@@ -142,15 +140,18 @@ class Poller:
 
     async def _due(self, under_way: Collection[str]) -> list[FeedSource]:
         """The feeds that are due, longest overdue first; each once."""
-        if self._sharing is not None and await asyncio.to_thread(self._sharing.refresh):
-            # Feeds may be this poller's now that others have polled since.
-            self._records = None
-        if self._records is None:
-            self._records = dict(await asyncio.to_thread(self._store.feeds))
+        sources = await asyncio.to_thread(self._sources)
+        # Feeds may be this poller's now that others have polled since.
+        shared_anew = self._sharing is not None and await asyncio.to_thread(self._sharing.refresh)
+        # A feed that was taken off the list and put on it again is remembered no more.
+        if self._records is None or shared_anew or sources is not self._listed_of:
+            self._records = _newest(await asyncio.to_thread(self._store.feeds), self._records or {})
+        if sources is not self._listed_of:
+            self._listed_of, self._listed = sources, {feed_key(source) for source in sources}
+        if self._subscriber:
+            self._pushed = set(await self._subscriber.pushed_feeds(self._listed))
         now = self._clock.now()
         records = self._records
-        sources = await asyncio.to_thread(self._sources)
-        await self._look_for_pushes(sources)
         due: dict[str, FeedSource] = {}
         for source in sources:
             key = feed_key(source)
@@ -166,22 +167,15 @@ class Poller:
 
         return [source for _, source in sorted(due.items(), key=overdue)]
 
-    async def _due_or_none(self, under_way: Collection[str]) -> deque[FeedSource]:
+    async def _due_or_none(self, under_way: Collection[str]) -> list[FeedSource]:
         try:
-            due = deque(await self._due(under_way))
+            due = await self._due(under_way)
         except Unavailable as error:
             self._waits.begin("feed list", str(error))
             log.warning("feed store unavailable, polls nothing for now", reason=str(error))
-            return deque()
+            return []
         self._waits.end("feed list")
         return due
-
-    async def _look_for_pushes(self, sources: Sequence[FeedSource]) -> None:
-        if self._subscriber is None:
-            return
-        if sources is not self._listed_of:
-            self._listed_of, self._listed = sources, {feed_key(source) for source in sources}
-        self._pushed = set(await self._subscriber.pushed_feeds(self._listed))
 
     async def _attend(self, subscriber: Subscriber) -> None:
         """Have hubs asked, until ended."""
@@ -202,21 +196,30 @@ class Poller:
 
     async def _poll(self, source: FeedSource) -> FeedPoll | None:
         key = feed_key(source)
-        records = self._records if self._records is not None else {}
+        known = self._record(key)
         pushed = key in self._pushed
         if self._claims:
             claimed = await self._claims.take(key, self._clock.now(), pushed=pushed)
             if claimed.record:
-                records[key] = claimed.record
+                known = self._remember(claimed.record)
             if not claimed.held:
                 return None
-        poll = await self._polling.poll(source, records.get(key) or FeedRecord(url=key), pushed=pushed)
-        records[key] = poll.record
+        poll = await self._polling.poll(source, known or FeedRecord(url=key), pushed=pushed)
+        self._remember(poll.record)
         if self._observe is not None:
             self._observe(poll)
         if self._claims:
             self._claims.release(key)
         return poll
+
+    def _record(self, feed: str) -> FeedRecord | None:
+        return self._records.get(feed) if self._records is not None else None
+
+    def _remember(self, record: FeedRecord) -> FeedRecord:
+        # They may have been read anew since the poll began.
+        if self._records is not None:
+            self._records[record.url] = record
+        return record
 
     async def _forget_or_not(self) -> None:
         try:
@@ -239,8 +242,57 @@ class Poller:
             log.info("gave up pages that did not come", pages=given_up)
 
 
+def _newest(stored: Mapping[str, FeedRecord], known: Mapping[str, FeedRecord]) -> dict[str, FeedRecord]:
+    """The stored records, but those that were polled while the store was read as they are known here."""
+    newest = dict(stored)
+    for feed, record in known.items():
+        if feed in newest and record.polls > newest[feed].polls:
+            newest[feed] = record
+    return newest
+
+
+class _Line:
+    """Feeds that wait to be polled, those of each owner in a line of their own.
+
+    Owners take turns. One that has its share stands aside until a poll of it ends, and so is in nobody's way.
+    """
+
+    def __init__(self, due: Iterable[FeedSource] = ()) -> None:
+        self._lines: dict[str, deque[FeedSource]] = {}
+        for source in due:
+            self._lines.setdefault(registered_domain(source.url), deque()).append(source)
+        self._turns = deque(self._lines)
+        self._aside: set[str] = set()
+
+    def __bool__(self) -> bool:
+        """Whether anything waits."""
+        return bool(self._lines)
+
+    def next(self, has_room: Callable[[str], bool]) -> tuple[str, FeedSource] | None:
+        """The next owner that has room, and its next feed; None where there is none."""
+        while self._turns:
+            owner = self._turns.popleft()
+            if not has_room(owner):
+                self._aside.add(owner)
+                continue
+            line = self._lines[owner]
+            source = line.popleft()
+            if line:
+                self._turns.append(owner)
+            else:
+                del self._lines[owner]
+            return owner, source
+        return None
+
+    def has_room_again(self, owner: str) -> None:
+        """Take an owner back that stands aside, if it does."""
+        if owner in self._aside:
+            self._aside.remove(owner)
+            self._turns.append(owner)
+
+
 class _Crew:
-    """Polls under way. An error that a poll raises is raised by the next `wait`."""
+    """Polls under way, and the feeds that wait. An error that a poll raises is raised by the next `wait`."""
 
     def __init__(
         self, limits: PollLimits, poll: Callable[[FeedSource], Awaitable[FeedPoll | None]], *, keep: bool = True
@@ -252,23 +304,21 @@ class _Crew:
         self._finished: list[str] = []
         self._wake = asyncio.Event()
         self._other: asyncio.Task[Any] | None = None
+        self.waiting = _Line()
         self.under_way: dict[str, asyncio.Task[FeedPoll | None]] = {}
         self.done: list[FeedPoll] = []
 
-    def start(self, waiting: deque[FeedSource]) -> None:
-        """Start what there is room for, passing over feeds whose owner has its share; those go to the end."""
-        for _ in range(min(len(waiting), _LOOK_AHEAD)):
-            if len(self.under_way) >= self._limits.at_once:
-                return
-            source = waiting.popleft()
-            owner = registered_domain(source.url)
-            if self._owners[owner] >= self._limits.at_once_of_owner:
-                waiting.append(source)
-                continue
+    def start(self) -> None:
+        """Start what there is room for."""
+        while len(self.under_way) < self._limits.at_once and (found := self.waiting.next(self._has_room)):
+            owner, source = found
             self._owners[owner] += 1
             key = feed_key(source)
             self.under_way[key] = task = asyncio.create_task(self._tracked(source, owner))
             task.add_done_callback(lambda _, key=key: self._note(key))  # type: ignore[misc]
+
+    def _has_room(self, owner: str) -> bool:
+        return self._owners[owner] < self._limits.at_once_of_owner
 
     async def _tracked(self, source: FeedSource, owner: str) -> FeedPoll | None:
         try:
@@ -277,6 +327,7 @@ class _Crew:
             self._owners[owner] -= 1
             if not self._owners[owner]:
                 del self._owners[owner]
+            self.waiting.has_room_again(owner)
 
     def _note(self, key: str) -> None:
         self._finished.append(key)
