@@ -77,7 +77,11 @@ class GuardedResolver(AbstractResolver):
 
         turn = self._turns.setdefault(registered_domain(f"http://{host}/"), asyncio.Semaphore(self._per_owner))
         await turn.acquire()
-        look_up = asyncio.get_running_loop().run_in_executor(self._threads, asked)
+        try:
+            look_up = asyncio.get_running_loop().run_in_executor(self._threads, asked)
+        except RuntimeError as error:
+            turn.release()
+            raise OSError(socket.EAI_AGAIN, f"this machine has no thread for the look-up: {error}") from None
         # Nothing can end a look-up, so the turn is over when it ends, not when nobody waits for it any more.
         look_up.add_done_callback(lambda _: turn.release())
         return await asyncio.shield(look_up)

@@ -285,7 +285,8 @@ def _target(url: str) -> _Target | FetchProblem:
     try:
         target = URL(url)
         host = target.host
-    except ValueError:
+    except (ValueError, IndexError):
+        # yarl 1.25 raises the latter for `http://[::]@`.
         return FetchProblem("hard", f"not an address: {without_credentials(url)[:200]}")
     if target.scheme not in ("http", "https"):
         return FetchProblem("refused", f"only http and https are fetched, not {target.scheme or 'an address without'}")

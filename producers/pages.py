@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
+import structlog
+
 from producers.answers import Fetched, FetchProblem
 from producers.connections import OwnerLimit
 from producers.fetch import ACCEPT_PAGE, Fetching
@@ -18,6 +20,8 @@ from producers.robots import Robots
 from producers.urls import registered_domain, without_credentials
 from producers.walls import wall
 from schemas.records import Entry, Page
+
+log = structlog.get_logger()
 
 _CUT_OFF = re.compile(
     r"(?:…|\.\.\.)\]?$|\b(?:(?:continue|keep) reading|(?:read|see) (?:more|on|the full (?:story|article)))\W*$",
@@ -74,7 +78,8 @@ def _without_tags(markup: str) -> str:
 class Pages:
     """Fetches article pages, as robots.txt and the sites allow; they are asked at every redirect too.
 
-    Never raises for what a site does: that is the problem's text.
+    Never raises for what a site does: that is the problem's text. So is a fault of this program, for a page shall not
+    keep its feed from being read.
     """
 
     def __init__(
@@ -91,18 +96,25 @@ class Pages:
         """The page of an entry, where it is wanted and can be had."""
         if entry.link is None or not page_wanted(entry, full_text=self._limits.full_text):
             return PageResult()
-        stopped = await self._stopped(entry.link)
-        if stopped:
-            return stopped
-        # Those that wait here learn from the answers to those before them whether to ask at all.
-        async with self._turns.slot(registered_domain(entry.link)):
-            answer = self._held(entry.link) or await self._asked(entry.link)
-        return answer if isinstance(answer, PageResult) else await self._page(answer)
+        try:
+            return await self._at(entry.link)
+        except Exception as error:
+            log.exception("page not fetched by a fault of this program", page=without_credentials(entry.link))
+            return PageResult(problem=f"a fault of this program: {type(error).__name__}", again=self._now())
 
     def later(self, entry: Entry, reason: str) -> PageResult:
         """No page for now, for a reason, where one is wanted: nobody is asked, and it may be had at any time."""
         wanted = page_wanted(entry, full_text=self._limits.full_text)
         return PageResult(problem=reason, again=self._now(), tried=False) if wanted else PageResult()
+
+    async def _at(self, link: str) -> PageResult:
+        stopped = await self._stopped(link)
+        if stopped:
+            return stopped
+        # Those that wait here learn from the answers to those before them whether to ask at all.
+        async with self._turns.slot(registered_domain(link)):
+            answer = self._held(link) or await self._asked(link)
+        return answer if isinstance(answer, PageResult) else await self._page(answer)
 
     async def _asked(self, link: str) -> Fetched | PageResult:
         asked = link

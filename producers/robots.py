@@ -71,7 +71,7 @@ class Robots:
     async def _of(self, site: str) -> Protego | FetchProblem:
         until, rules = self._rules.get(site, (0.0, None))
         # Those who come while it is being asked for wait for the same answer.
-        if rules is None or (rules.done() and (self._time() >= until or rules.cancelled())):
+        if rules is None or (rules.done() and (self._time() >= until or rules.cancelled() or rules.exception())):
             rules = asyncio.ensure_future(self._ask(site))
             self._rules[site] = (self._time() + _KEEP, rules)
             self._forget()

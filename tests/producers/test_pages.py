@@ -226,3 +226,38 @@ async def test_a_crawl_delay_is_kept_and_one_that_takes_too_long_is_named(site: 
     assert len(had) == 3
     assert 0.4 <= time.monotonic() - started < 2
     assert all("0.2 seconds between pages" in (result.problem or "") for result in results if not result.page)
+
+
+# --- faults of this program -----------------------------------------------------------------------------------------
+
+
+async def test_an_address_that_no_library_can_read_costs_no_other_page(site: Site, pages: Pages) -> None:
+    site["/story"] = PAGE
+    site["/odd"] = redirect("http://[::]@", 302)
+    odd, story = await asyncio.gather(of(pages, site, "/odd"), of(pages, site))
+    assert (odd.problem or "").startswith("not an address")
+    assert story.page is not None
+
+
+class _Faulty:
+    """A fetcher that raises at its first requests, and answers what comes after."""
+
+    def __init__(self, faults: int) -> None:
+        self.faults = faults
+        self.asked: list[str] = []
+
+    async def fetch(self, url: str, **_: object) -> Fetched | FetchProblem:
+        self.asked.append(url)
+        if len(self.asked) <= self.faults:
+            raise LookupError("nobody thought of this")
+        return Fetched(url, 200, {"content-type": "text/html"}, b"" if "robots" in url else HTML)
+
+
+async def test_a_fault_of_ours_is_a_page_that_may_come_and_is_not_kept() -> None:
+    fetcher = _Faulty(1)
+    pages = Pages(fetcher, Robots(fetcher), lambda: NOW)
+    entry = Entry(link="https://ashmere.example/story", summary="Short.")
+    failed = await pages.of(entry)
+    assert failed == PageResult(problem="a fault of this program: LookupError", again=NOW)
+    assert (await pages.of(entry)).page is not None
+    assert [url.rpartition("/")[2] for url in fetcher.asked] == ["robots.txt", "robots.txt", "story"]

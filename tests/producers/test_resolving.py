@@ -67,3 +67,10 @@ async def test_the_next_look_up_of_a_domain_begins_when_one_ends(monkeypatch: py
     hosts = [f"{number}.ashmere.com" for number in range(30)]
     assert await asyncio.gather(*(resolved(resolver, host) for host in hosts)) == ["127.0.0.1"] * 30
     await resolver.close()
+
+
+async def test_a_machine_without_threads_is_a_name_that_is_not_found_for_now() -> None:
+    resolver = GuardedResolver(AddressPolicy.from_text(["127.0.0.1"]), per_owner=1)
+    await resolver.close()
+    for _ in range(3):
+        assert "has no thread" in await resolved(resolver, "news.ashmere.com")
