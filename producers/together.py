@@ -10,6 +10,8 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
+from quotewire.ports import Unavailable
+
 _Item = TypeVar("_Item")
 
 
@@ -18,7 +20,7 @@ class Together(Generic[_Item]):
 
     call: takes the items in the order in which they came; done when it returns. at_once: the most for one call. Where a
     call fails, each of its items is handed over again by itself, so that what is wrong with one is not the others'
-    fault: the call must do no harm when repeated.
+    fault: the call must do no harm when repeated. That a server is away is nobody's fault, and all are told.
     """
 
     def __init__(self, call: Callable[[Sequence[_Item]], None], *, at_once: int) -> None:
@@ -47,7 +49,7 @@ class Together(Generic[_Item]):
 
     async def _write_some(self, some: list[tuple[_Item, asyncio.Future[None]]]) -> None:
         error = await self._tried([item for item, _ in some])
-        if error is None or len(some) == 1:
+        if error is None or isinstance(error, Unavailable) or len(some) == 1:
             for _, done in some:
                 _settle(done, error)
             return

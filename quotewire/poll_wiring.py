@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import random
 import resource
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from functools import cached_property
@@ -149,21 +149,22 @@ class PollWiring:
         shortest, longest = settings.poll_shortest, max(settings.poll_shortest, settings.poll_longest)
         schedule = ScheduleLimits(floor=shortest, ceiling=longest)
         schedule = replace(schedule, start=min(max(schedule.start, shortest), longest))
+        limits = PollLimits(schedule=schedule, at_once=self.feeds_at_once(), fetch_pages=settings.fetch_pages)
         async with self.fetching() as (fetcher, parser):
-            sharing = self._poller_group()
-            yield Poller(
-                sources=self.feed_sources,
-                store=self.feed_store,
-                publish=lambda articles: stream.publish([_message(article) for article in articles]),
-                fetcher=fetcher,
-                parser=parser,
-                clock=self.clock,
-                limits=PollLimits(schedule=schedule, at_once=self.feeds_at_once(), fetch_pages=settings.fetch_pages),
-                observe=self.metrics.polled,
-                waiting=waiting,
-                sharing=sharing,
-                subscriber=self._subscriber(fetcher),
-            )
+            with self._poller_group() as sharing:
+                yield Poller(
+                    sources=self.feed_sources,
+                    store=self.feed_store,
+                    publish=lambda articles: stream.publish([_message(article) for article in articles]),
+                    fetcher=fetcher,
+                    parser=parser,
+                    clock=self.clock,
+                    limits=limits,
+                    observe=self.metrics.polled,
+                    waiting=waiting,
+                    sharing=sharing,
+                    subscriber=self._subscriber(fetcher),
+                )
 
     def feeds_at_once(self) -> int:
         """How many feeds are asked at once: as many as set, or fewer where too few files may be open."""
@@ -199,16 +200,18 @@ class PollWiring:
             raise ConfigurationError(f"setting QUOTEWIRE_WEBSUB_CALLBACK: {problem}")
         return address
 
-    def _poller_group(self) -> PollerSharing | None:
+    @contextlib.contextmanager
+    def _poller_group(self) -> Iterator[PollerSharing | None]:
+        """A poller among those that share its feeds, for as long as it polls; None where nobody can."""
         _, store = located("feed_store", self.settings.feed_store_address)
         if self.in_memory:
-            return None
+            yield None
+            return
         # Also where one poller is set: `run --once` beside it is another.
         from quotewire.adapters.poller_group import PollerGroup
 
-        group = PollerGroup(store.with_name(f"{store.name}-pollers"))
-        self._closing.callback(group.close)
-        return group
+        with contextlib.closing(PollerGroup(store.with_name(f"{store.name}-pollers"))) as group:
+            yield group
 
     def _sample_endpoint(self) -> tuple[str, int] | None:
         if self.settings.samples == "none":

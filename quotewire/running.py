@@ -1,7 +1,7 @@
 """One part of the pipeline in one process: a stage between topics, the poller, or the page.
 
 The supervisor starts `python -m quotewire.running NAME` for each part. SIGTERM, Ctrl-C and the end of standard input
-(the supervisor has died) make it finish what it has in hand and stop; a second signal ends it at once.
+(the supervisor has died) make it finish what it has in hand and stop; a signal a second later ends it at once.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import contextlib
 import os
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from pathlib import Path
 
 import structlog
@@ -37,6 +37,9 @@ EXIT_DEAD_LETTERS = 4
 RETRY_SECONDS = 2.0
 """How long a part that found a server away at its start waits before it starts again."""
 
+_LOOK_SECONDS = 0.05
+_SAME_STOP_SECONDS = 1.0
+"""A supervisor passes a stop on sooner than that, and ends a part for good by SIGKILL."""
 _log = structlog.get_logger()
 
 
@@ -109,8 +112,10 @@ def _beside(stage: Stage, wiring: Wiring) -> Iterator[Callable[[], bool]]:
 
 
 async def _poll(wiring: Wiring, stop: threading.Event, status: PartStatus, *, once: bool) -> None:
-    stopped = _awaited(stop)
-    async with wiring.poller(lambda reason: status.waits(reason) if reason else status.is_ready()) as poller:
+    def waiting(reason: str | None) -> None:
+        status.waits(reason) if reason else status.is_ready()
+
+    async with _awaited(stop) as stopped, wiring.poller(waiting) as poller:
         status.is_ready()
         if not once:
             await poller.run(stopped)
@@ -132,20 +137,26 @@ async def _take_pushes(wiring: Wiring, stop: threading.Event, status: PartStatus
         status.is_ready()
         _log.info("hubs are answered", host=host, port=bound)
 
-    await wiring.callback().serve(host, port, _awaited(stop), ready)
+    async with _awaited(stop) as stopped:
+        await wiring.callback().serve(host, port, stopped, ready)
 
 
-def _awaited(stop: threading.Event) -> asyncio.Event:
-    """An event of this loop that is set when `stop` is."""
+@contextlib.asynccontextmanager
+async def _awaited(stop: threading.Event) -> AsyncIterator[asyncio.Event]:
+    """An event of this loop that is set when `stop` is, or soon after."""
     stopped = asyncio.Event()
-    threading.Thread(target=_forward, args=(stop, asyncio.get_running_loop(), stopped), daemon=True).start()
-    return stopped
 
+    async def look() -> None:
+        # Not a thread that waits for it: that could not be ended, and there would be one more with each start.
+        while not stop.is_set():  # noqa: ASYNC110 - it is set by threads
+            await asyncio.sleep(_LOOK_SECONDS)
+        stopped.set()
 
-def _forward(stop: threading.Event, loop: asyncio.AbstractEventLoop, stopped: asyncio.Event) -> None:
-    stop.wait()
-    if not loop.is_closed():
-        loop.call_soon_threadsafe(stopped.set)
+    looking = asyncio.create_task(look())
+    try:
+        yield stopped
+    finally:
+        looking.cancel()
 
 
 def _serve(wiring: Wiring, stop: threading.Event, status: PartStatus) -> None:
@@ -167,7 +178,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--metrics", type=Path, help="folder for metrics and status; none for none")
     chosen = parser.parse_args(arguments)
     stop = threading.Event()
-    heed_stop_signals(stop, again=lambda: os._exit(1))
+    heed_stop_signals(stop, again=lambda: os._exit(1), same_within=_SAME_STOP_SECONDS)
     threading.Thread(target=_stop_at_end_of_input, args=(stop,), daemon=True).start()
     try:
         settings = settings_module.load()

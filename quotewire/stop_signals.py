@@ -10,24 +10,29 @@ from __future__ import annotations
 import queue
 import signal
 import threading
+import time
 from collections.abc import Callable
 
 
-def heed_stop_signals(stop: threading.Event, again: Callable[[], None]) -> None:
+def heed_stop_signals(stop: threading.Event, again: Callable[[], None], *, same_within: float = 0.0) -> None:
     """Have `stop` set at a SIGTERM or SIGINT from now on, and `again` called at each where it is set already.
 
-    To be called by the main thread. Signals that come before the first is taken up may be one to the system.
+    same_within: seconds after the first signal in which others are taken for it: where a service manager signals all
+    processes, a part hears of the same stop from its supervisor too. To be called by the main thread. Signals that come
+    before the first is taken up may be one to the system.
     """
     # Of the standard library's queues the one whose `put` may interrupt another (docs.python.org: SimpleQueue.put).
     arrived = queue.SimpleQueue[int]()
 
     def work() -> None:
+        first: float | None = None
         while True:
             arrived.get()
-            if stop.is_set():
-                again()
-            else:
+            if not stop.is_set():
+                first = time.monotonic()
                 stop.set()
+            elif first is None or time.monotonic() - first >= same_within:
+                again()
 
     threading.Thread(target=work, name="stop signals", daemon=True).start()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -141,8 +141,7 @@ class _Supervised:
             return None
         if self._next_start is not None:
             if now >= self._next_start:
-                self.part, self._started, self._next_start = self._start(), now, None
-                self.restarts += 1
+                self._start_again(now)
             return None
         status = self.part.status()
         if status is None:
@@ -156,9 +155,23 @@ class _Supervised:
             self._pause, self._early_deaths = FIRST_RESTART, 0
         self._early_deaths += 1
         _log.error("part ended and is started again", part=self.name, status=status, seconds=round(self._pause, 1))
+        self._put_off(now)
+        return None
+
+    def _start_again(self, now: float) -> None:
+        try:
+            self.part = self._start()
+        except OSError as error:
+            # What this machine lacks for now, memory most often, is no reason to end the other parts.
+            _log.error("part could not be started", part=self.name, reason=str(error), seconds=round(self._pause, 1))
+            self._put_off(now)
+        else:
+            self._started, self._next_start = now, None
+            self.restarts += 1
+
+    def _put_off(self, now: float) -> None:
         self._next_start = now + self._pause
         self._pause = min(2 * self._pause, LONGEST_RESTART)
-        return None
 
     @property
     def running(self) -> bool:

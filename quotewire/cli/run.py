@@ -65,10 +65,11 @@ def run(
     endless = sorted(set(stages or ()) & set(_WITHOUT_END)) if once else []
     if endless:
         fail(f"{endless[0]} has no end: leave it out with --once", MISUSED)
-    if once or err.is_terminal:
-        # Somebody looks on, who is told by the summary or the page; the stages' processes inherit this.
-        os.environ.setdefault(variable("log_level"), "warning")
     settings = load()
+    if (once or err.is_terminal) and "log_level" not in settings.model_fields_set:
+        # Somebody looks on, who is told by the summary or the page; the stages' processes inherit this.
+        os.environ[variable("log_level")] = "warning"
+        settings = load()
     chosen = _chosen(stages, settings, once=once)
     configure_logging(settings.log_level, settings.log_format)
     with contextlib.ExitStack() as stack:
@@ -79,7 +80,7 @@ def run(
         monitor = stack.enter_context(Monitor(wiring, supervisor.states, folder)) if folder else None
         heed_stop_signals(supervisor.stop, again=supervisor.kill.set)
         if not _opened(wiring, None if once else chosen, supervisor, monitor):
-            raise typer.Exit
+            raise typer.Exit(FAILED if once else 0)
         _check(wiring, chosen)
         if monitor:
             monitor.watch()

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import pytest
 
 from producers.together import Together
-from quotewire.ports import Rejected
+from quotewire.ports import Rejected, Unavailable
 
 
 async def test_what_comes_while_a_write_is_under_way_goes_with_the_next() -> None:
@@ -56,3 +56,16 @@ async def test_whoever_gives_up_waiting_holds_up_nobody() -> None:
     with pytest.raises(asyncio.CancelledError):
         await given_up
     assert 2 in taken
+
+
+async def test_all_are_told_at_once_that_a_server_is_away() -> None:
+    calls: list[int] = []
+
+    def call(items: Sequence[int]) -> None:
+        calls.append(len(items))
+        raise Unavailable("away")
+
+    together = Together(call, at_once=100)
+    results = await asyncio.gather(*(together.write(number) for number in range(40)), return_exceptions=True)
+    assert all(isinstance(result, Unavailable) for result in results)
+    assert sum(calls) == 40

@@ -41,3 +41,32 @@ def test_thousands_of_signals_leave_no_program_standing_still() -> None:
         finally:
             process.kill()
     assert output == "ended\n"
+
+
+ONE_STOP = """
+import sys, threading
+from quotewire.stop_signals import heed_stop_signals
+
+stop, again = threading.Event(), threading.Event()
+heed_stop_signals(stop, again=again.set, same_within=1.5)
+print("ready", flush=True)
+stop.wait()
+print("stopping", again.wait(1), flush=True)
+print("ended", again.wait(20), flush=True)
+"""
+
+
+def test_the_same_stop_told_twice_is_one_and_a_later_one_another() -> None:
+    with subprocess.Popen([sys.executable, "-c", ONE_STOP], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        try:
+            assert process.stdout.readline() == "ready\n"
+            for number in (signal.SIGTERM, signal.SIGINT, signal.SIGTERM):
+                os.kill(process.pid, number)
+                time.sleep(0.05)
+            assert process.stdout.readline() == "stopping False\n"
+            time.sleep(1)
+            os.kill(process.pid, signal.SIGTERM)
+            assert process.stdout.readline() == "ended True\n"
+        finally:
+            process.kill()

@@ -80,3 +80,21 @@ def _without_page(url: str, now: datetime) -> FeedUpdate:
     )
     awaited = AwaitedPage(article, ("u:1",), since=now, next_try=now, tries=1)
     return FeedUpdate(FeedRecord(url, polls=1, next_page=now), awaited=[awaited])
+
+
+async def test_a_poller_that_has_ended_has_no_share_of_the_feeds(tmp_path: Path) -> None:
+    hosts = [f"127.0.3.{number + 1}" for number in range(FEEDS)]
+    async with Site(also=hosts) as site:
+        site["/feed"] = Reply(rss([item(1, link=None)]))
+        write_opml(tmp_path / "feeds.opml", [FeedSource(f"http://{host}:{site.port}/feed") for host in hosts])
+        settings = Settings(
+            data=tmp_path, feeds=str(tmp_path / "feeds.opml"), samples="none", allowed_networks="127.0.0.0/8"
+        )
+        with Wiring(settings) as wiring:
+            wiring.stream.create_topics(TOPICS.values())
+            # As a part does that found a server away, and starts again within its process.
+            for _ in range(4):
+                async with wiring.poller():
+                    pass
+            async with wiring.poller() as poller:
+                assert (await poller.poll_due()).polled == FEEDS
