@@ -99,7 +99,8 @@ def clean(text: object) -> str:
     try:
         text.encode()
     except UnicodeEncodeError:
-        text = text.encode("utf-8", "replace").decode().replace("\x00", "")
+        # Two halves of a pair become the character that they are.
+        text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     return text
 
 

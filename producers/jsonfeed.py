@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import codecs
 import html
+import json
+import re
 from typing import Any
 
 import orjson
@@ -10,28 +13,68 @@ import orjson
 from producers.documents import ParsedFeed, clean, moment, one_line, plain, unique, web_address
 from schemas.records import Entry
 
+_MARKS = codecs.BOM_UTF8 + codecs.BOM_UTF16_LE + b"\x00 \t\r\n"
+"""Bytes that may stand around the first character of a document, in any encoding of Unicode."""
+_NO_UTF8 = re.compile("[\udc80-\udcff]")
+_LONGEST_NUMBER = 19
+"""Digits that always fit 64 bits; a longer number is an id, and stays text."""
+
 
 def looks_like_json(body: bytes) -> bool:
     """Whether a document can only be JSON."""
-    return body.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"{", b"[")
+    return body.lstrip(_MARKS)[:1] in (b"{", b"[")
 
 
-def parse_json_feed(body: bytes, *, url: str) -> ParsedFeed:
-    """Read a JSON Feed of any version. Never raises: what is no JSON Feed comes back with its problem named."""
+def read_json(body: bytes) -> tuple[Any, str | None]:
+    """The value that a JSON document holds, and what is wrong with the document, None for nothing.
+
+    Read is also what programs write by mistake: half a surrogate pair, NaN (None then), line breaks in strings, UTF-16
+    and UTF-32, bytes that are no UTF-8 (as Windows-1252). Strings may hold lone surrogates. Raises ValueError where it
+    cannot be read.
+    """
     try:
-        document = orjson.loads(body.removeprefix(b"\xef\xbb\xbf"))
+        return orjson.loads(body.removeprefix(codecs.BOM_UTF8)), None
     except orjson.JSONDecodeError as error:
-        return ParsedFeed(is_feed=False, problem=f"not a feed: JSON that cannot be read ({error})")
+        strictly = one_line(str(error))[:120]
+    decoder = json.JSONDecoder(strict=False, parse_constant=lambda _: None, parse_int=_number)
+    try:
+        return decoder.decode(_text(body).lstrip("\ufeff \t\r\n")), strictly
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+
+
+def _text(body: bytes) -> str:
+    encoding = json.detect_encoding(body)
+    if encoding.startswith("utf-8"):
+        return _NO_UTF8.sub(_in_windows_1252, body.decode("utf-8", "surrogateescape"))
+    return body.decode(encoding, "replace")
+
+
+def _in_windows_1252(found: re.Match[str]) -> str:
+    return found[0].encode("utf-8", "surrogateescape").decode("windows-1252", "replace")
+
+
+def _number(digits: str) -> int | str:
+    return int(digits) if len(digits) <= _LONGEST_NUMBER else digits
+
+
+def read_json_feed(document: Any, *, url: str, problem: str | None = None) -> ParsedFeed:
+    """The entries of a JSON Feed of any version. Never raises: what is no JSON Feed comes back with its problem named.
+
+    document, problem: as from `read_json`. url: the base of relative addresses.
+    """
     items = document.get("items") if isinstance(document, dict) else None
     version = one_line(document.get("version")) if isinstance(document, dict) else ""
     if not isinstance(items, list) or "jsonfeed.org" not in version:
         return ParsedFeed(is_feed=False, problem="not a feed: JSON without the version and items of a JSON Feed")
     entries = tuple(_entry(item, document, url) for item in items if isinstance(item, dict))
     odd = len(items) - len(entries)
+    problems = [f"not well-formed, {len(entries)} of {len(items)} items could be read ({problem})"] if problem else []
+    problems += [f"{odd} items are not JSON objects"] if odd else []
     return ParsedFeed(
         title=one_line(document.get("title")),
         entries=entries,
-        problem=f"{odd} items are not JSON objects" if odd else None,
+        problem="; ".join(problems) or None,
         format="json",
         site=web_address(document.get("home_page_url"), url),
         hubs=unique(

@@ -13,12 +13,11 @@ from collections.abc import Mapping
 from typing import Any
 
 import feedparser
-import orjson
 
 from producers.documents import ParsedFeed, bounded, one_line, plain, unique, web_address
 from producers.entries import to_entry
 from producers.hints import read_hints
-from producers.jsonfeed import looks_like_json, parse_json_feed
+from producers.jsonfeed import looks_like_json, read_json, read_json_feed
 from producers.plain_feed import parse_plain
 from producers.sitemap import looks_like_sitemap, parse_sitemap
 from producers.walls import wall
@@ -50,12 +49,14 @@ def _parse(body: bytes, url: str, content_type: str | None, headers: Mapping[str
     if len(body) > MAX_BYTES:
         return ParsedFeed(is_feed=False, problem=f"longer than {MAX_BYTES:,} bytes")
     if looks_like_json(body):
-        feed = parse_json_feed(body, url=url)
-        if feed.is_feed or _is_json(body):
-            return feed
-        # What begins like JSON and is none may still hold something that feedparser finds.
-        found = parse_carefully(body, url=url, content_type=content_type, headers=headers)
-        return found if found.entries else feed
+        try:
+            document, problem = read_json(body)
+        except ValueError as error:
+            # What begins like JSON and is none may still hold something that feedparser finds.
+            found = parse_carefully(body, url=url, content_type=content_type, headers=headers)
+            problem = f"not a feed: JSON that cannot be read ({one_line(str(error))[:120]})"
+            return found if found.entries else ParsedFeed(is_feed=False, problem=problem)
+        return read_json_feed(document, url=url, problem=problem)
     has_language = any(name.lower() == "content-language" for name in headers)
     quickly = parse_plain(body, content_type=content_type, has_language=has_language)
     if quickly is not None:
@@ -64,14 +65,6 @@ def _parse(body: bytes, url: str, content_type: str | None, headers: Mapping[str
     if not feed.entries and looks_like_sitemap(body):
         return parse_sitemap(body, url=url) or feed
     return feed
-
-
-def _is_json(body: bytes) -> bool:
-    try:
-        orjson.loads(body)
-    except orjson.JSONDecodeError:
-        return False
-    return True
 
 
 def parse_carefully(body: bytes, *, url: str, content_type: str | None, headers: Mapping[str, str]) -> ParsedFeed:

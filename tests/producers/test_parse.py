@@ -330,6 +330,55 @@ def test_a_json_feed_is_read() -> None:
     assert (second.guid, second.content, second.authors) == (None, "<p>No id</p>", ("Ada Penrose",))
 
 
+ODD_JSON = '{"version": "https://jsonfeed.org/version/1.1", "title": "Café", "items": [{"id": "1", "title": "%s"}]}'
+ONE = ODD_JSON % "Flood wall"
+
+
+@pytest.mark.parametrize(
+    ("body", "title"),
+    [
+        ((ODD_JSON % r"a\ud800b").encode(), "a\ufffdb"),
+        ((ODD_JSON % r"a \ud83d\ude00 b \ud83d").encode(), "a 😀 b \ufffd"),
+        ((ODD_JSON % "Flood\nwall").encode(), "Flood wall"),
+        (ONE.replace('"1",', '"1", "rank": NaN, "depth": -Infinity,').encode(), "Flood wall"),
+        (ONE.replace('"1"', "1" * 5_000).encode(), "Flood wall"),
+        (ONE.encode("utf-8-sig"), "Flood wall"),
+        (b" \n" + ONE.encode("utf-8-sig"), "Flood wall"),
+        (ONE.encode("latin-1"), "Flood wall"),
+        *((ONE.encode(f"utf-{width}"), "Flood wall") for width in ("16", "16-le", "16-be", "32", "32-le", "32-be")),
+    ],
+    ids=str,
+)
+def test_a_json_feed_with_a_fault_that_costs_nothing_is_read(body: bytes, title: str) -> None:
+    feed = of(body, "application/feed+json")
+    assert [entry.title for entry in feed.entries] == [title]
+    assert (feed.title, feed.is_feed, feed.format) == ("Café", True, "json")
+    assert feed.problem is None or feed.problem.startswith("not well-formed, 1 of 1 items could be read")
+    assert ParsedFeed.model_validate_json(feed.model_dump_json()) == feed
+
+
+def test_what_is_not_utf_8_in_a_json_feed_does_not_spoil_the_rest() -> None:
+    (entry,) = of((ODD_JSON % "Café – caf").encode().replace(b' caf"', b' caf\xe9 \x93"')).entries
+    assert entry.title == "Café – café “"
+
+
+def test_ids_of_many_digits_stay_apart() -> None:
+    items = ",".join(f'{{"id": 1234567890123456789012345{number}, "x": NaN}}' for number in (1, 2))
+    first, second = of(ODD_JSON.replace('{"id": "1", "title": "%s"}', items).encode()).entries
+    assert first.guid != second.guid
+
+
+@pytest.mark.parametrize("piece", ["[", '{"a":', '{"items":['])
+def test_json_nested_without_end_is_no_feed(piece: str) -> None:
+    # NaN has the standard library read it too, for whom it is not too deep before it is too much.
+    for body in (piece * 100_000, ONE.replace('"1"', f'NaN, "x": {piece * 100_000}')):
+        feed = of(body.encode())
+        assert (feed.is_feed, feed.entries) == (False, ())
+        assert feed.problem is not None
+        assert "JSON that cannot be read" in feed.problem
+        assert len(feed.problem) < 200
+
+
 def test_a_news_sitemap_is_read() -> None:
     document = (
         '<?xml version="1.0"?><urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9" '
