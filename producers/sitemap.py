@@ -6,6 +6,7 @@ https://www.sitemaps.org/protocol.html#index
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 
 from lxml import etree
@@ -15,14 +16,27 @@ from schemas.records import Entry
 
 INDEX = "sitemapindex"
 """Format of a document that only names sitemaps."""
+_ROOT = re.compile(rb"<(?:[^\s<>/:]{1,100}:)?([^\s<>/:]{1,100})")
+_ROOTS = (b"urlset", INDEX.encode())
+_BEFORE_ROOT = ((b"<!--", b"-->"), (b"<?", b"?>"), (b"<!", b">"))
+"""How what may stand before the root begins and ends; declarations within a document type are passed one by one."""
 _MOST_PARTS = 4
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 def looks_like_sitemap(body: bytes) -> bool:
-    """Whether a document may be a sitemap."""
-    start = body[:4096]
-    return b"<urlset" in start or b"<sitemapindex" in start
+    """Whether a document may be a sitemap: by the name of its root, whatever its prefix. Takes linear time."""
+    # In UTF-16 and UTF-32 every letter of a name has zeros beside it.
+    text = body.replace(b"\x00", b"")
+    place = text.find(b"<")
+    while place >= 0:
+        end = next((end for start, end in _BEFORE_ROOT if text.startswith(start, place)), None)
+        if end is None:
+            root = _ROOT.match(text, place)
+            return root is not None and root[1] in _ROOTS
+        after = text.find(end, place + 2)
+        place = text.find(b"<", after) if after >= 0 else -1
+    return False
 
 
 def parse_sitemap(body: bytes, *, url: str) -> ParsedFeed | None:
