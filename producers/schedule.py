@@ -143,8 +143,10 @@ def after_answer(
         hints=record.hints if answer.hints is None else _to_remember(answer.hints),
         week_start=volume.week_start,
         week_new=volume.week_new,
+        week_before=volume.week_before,
         habit=volume.habit,
         weeks=volume.weeks,
+        longest_pause=volume.longest_pause,
         anomaly=volume.anomaly,
     )
 
@@ -166,8 +168,10 @@ def after_push(record: FeedRecord, entries: int, new: int, now: datetime) -> Fee
         last_new=last_new,
         week_start=volume.week_start,
         week_new=volume.week_new,
+        week_before=volume.week_before,
         habit=volume.habit,
         weeks=volume.weeks,
+        longest_pause=volume.longest_pause,
         anomaly=volume.anomaly,
     )
 

@@ -1,12 +1,13 @@
 """How much a feed brings beside its own habit. Pure: a record and what a poll brought in, the next count out.
 
 A feed's habit is what it brings in a week, each week counting for a third of it. Weeks are taken because weekends and
-nights are part of every habit. It takes three whole weeks before anything is said.
+nights are part of every habit. It takes three whole weeks before anything is said. How long a feed may be silent is
+learned beside it, for what comes once a month, or ten at a time, is no matter of chance: from its longest pause.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from quotewire.ports import FeedRecord
@@ -18,11 +19,16 @@ MISSING = 20.0
 """Articles that should have come since the last one before a silence is odd: by chance it happens once in e**20."""
 SHORTEST_SILENCE = timedelta(days=2)
 """A weekend is no anomaly."""
-FLOOD = 4.0
-"""Times the habit that a week may bring, and this many articles more, before it is odd."""
-FLOOD_MORE = 20
+PAUSES = 2.0
+"""Times its longest pause so far that a feed must have been silent, too."""
+TIMES = 4.0
+"""A week is odd that brings more than so many times the habit, or of which the habit is more than so many times,"""
+MORE = 20
+"""and so many articles more."""
 
 _SHARE = 1 / 3
+_FORGET_PAUSE = 0.98
+"""What a week leaves of the longest pause: half in eight months."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +37,10 @@ class Volume:
 
     week_start: datetime
     week_new: int
+    week_before: int | None
     habit: float
     weeks: int
+    longest_pause: float
     anomaly: str
 
     @property
@@ -43,22 +51,37 @@ class Volume:
 
 def counted(record: FeedRecord, new: int, now: datetime, last_new: datetime | None) -> Volume:
     """The volume of a feed after a poll that brought so many new entries; what its first poll brings is its past."""
-    start, count, habit, weeks = record.week_start or now, record.week_new, record.habit, record.weeks
-    while now - start >= WEEK and weeks < 10_000:
+    start, count, before = record.week_start or now, record.week_new, record.week_before
+    habit, weeks, pause = record.habit, record.weeks, record.longest_pause
+    # Weeks in which nothing came count when something comes: a silence shall not wear down what it is held against.
+    while now - start >= WEEK and (count or new) and weeks < 10_000:
         habit = habit + (count - habit) * _SHARE if weeks else float(count)
-        start, count, weeks = start + WEEK, 0, weeks + 1
+        start, count, weeks, before = start + WEEK, 0, weeks + 1, count
+        pause *= _FORGET_PAUSE
     if record.interval:
         count += new
-    return Volume(start, count, habit, weeks, _anomaly(count, habit, weeks, now, last_new))
+        if new and record.last_new:
+            pause = max(pause, (now - record.last_new).total_seconds())
+    volume = Volume(start, count, before, habit, weeks, pause, "")
+    return replace(volume, anomaly=_anomaly(volume, now, last_new))
 
 
-def _anomaly(count: int, habit: float, weeks: int, now: datetime, last_new: datetime | None) -> str:
-    if weeks < LEAST_WEEKS:
+def _anomaly(volume: Volume, now: datetime, last_new: datetime | None) -> str:
+    count, before, habit = volume.week_new, volume.week_before, volume.habit
+    silent_weeks = (now - volume.week_start) // WEEK
+    if volume.weeks + silent_weeks < LEAST_WEEKS:
         return ""
-    usual = f"{habit:.0f} in a week are usual"
-    if count > FLOOD * habit + FLOOD_MORE:
-        return f"{count} new this week, where {usual}"
+    if count > TIMES * habit + MORE:
+        return f"{count} new this week, where {habit:.0f} in a week are usual"
     silence = now - last_new if last_new else timedelta()
-    if silence >= SHORTEST_SILENCE and habit * (silence / WEEK) >= MISSING:
-        return f"nothing new for {silence.days} days, where {usual}"
+    longest_usual = max(SHORTEST_SILENCE, PAUSES * timedelta(seconds=volume.longest_pause))
+    if silence >= longest_usual and habit * (silence / WEEK) >= MISSING:
+        return f"nothing new for {silence.days} days, where {habit:.0f} in a week are usual"
+    if before is not None and volume.weeks > LEAST_WEEKS and not silent_weeks:
+        # What the habit was without the week that is held against it.
+        usual = (habit - before * _SHARE) / (1 - _SHARE)
+        # It is said no more once the week that runs has brought enough.
+        if usual > TIMES * max(before, count) + MORE:
+            few = f"only {before}" if before else "nothing"
+            return f"{few} new in the week before, where {usual:.0f} in a week are usual"
     return ""

@@ -88,6 +88,10 @@ LAYOUTS = (
         PRIMARY KEY (feed, article)
     ) STRICT;
     """,
+    """
+    ALTER TABLE feeds ADD COLUMN week_before INTEGER;
+    ALTER TABLE feeds ADD COLUMN longest_pause REAL NOT NULL DEFAULT 0;
+    """,
 )
 
 

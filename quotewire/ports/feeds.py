@@ -58,10 +58,14 @@ class FeedRecord:
     week_start: datetime | None = None
     week_new: int = 0
     """New entries since `week_start`."""
+    week_before: int | None = None
+    """New entries in the week before `week_start`; None where none was counted."""
     habit: float = 0.0
     """New entries in a usual week."""
     weeks: int = 0
     """Whole weeks that the habit was learned from."""
+    longest_pause: float = 0.0
+    """Seconds between new entries, at the longest; slowly forgotten."""
     anomaly: str = ""
     """How the feed's volume differs from its habit; empty where it does not."""
     next_page: datetime | None = None

@@ -39,8 +39,10 @@ _records = st.builds(
     hints=_text,
     week_start=st.none() | _times,
     week_new=st.integers(0, 10**6),
+    week_before=st.none() | st.integers(0, 10**6),
     habit=st.floats(0, 1e9),
     weeks=st.integers(0, 10**4),
+    longest_pause=st.floats(0, 1e9),
     anomaly=_text,
     next_page=st.none() | _times,
 )

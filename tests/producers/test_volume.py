@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 
@@ -30,6 +31,87 @@ def lived(record: FeedRecord, days: int, per_day: float, *, from_day: int = 0, s
 
 def feed() -> FeedRecord:
     return FeedRecord("https://ashmere.example/feed", interval=900, last_new=START)
+
+
+def polled(record: FeedRecord, days: int, comes: Callable[[int], int], *, from_day: int = 0) -> Iterator[FeedRecord]:
+    """The records of a feed after each of its polls, every six hours. comes: what each brings, by hours since START."""
+    for hour in range(from_day * 24, (from_day + days) * 24, 6):
+        now, new = START + timedelta(hours=hour), comes(hour)
+        last_new = now if new else record.last_new
+        record = replace(record, last_new=last_new, **asdict(counted(record, new, now, last_new)))
+        yield record
+
+
+def every(hours: int) -> Callable[[int], int]:
+    return lambda hour: int(hour % hours < 6)
+
+
+def by_chance(rate: Callable[[int], float], seed: int) -> Callable[[int], int]:
+    """What a Poisson process of so many a week brings in six hours."""
+    source = random.Random(seed)
+
+    def comes(hour: int) -> int:
+        waited, count = source.expovariate(1), 0
+        while waited < rate(hour) / 28:
+            waited, count = waited + source.expovariate(1), count + 1
+        return count
+
+    return comes
+
+
+def at_work(hour: int) -> bool:
+    """Monday to Friday, from six to six."""
+    return hour // 24 % 7 < 5 and 6 <= hour % 24 < 18
+
+
+@pytest.mark.parametrize("per_week", [1, 5, 20, 100])
+@pytest.mark.parametrize("share", [1.0, 2.8], ids=["always", "at work"])
+@pytest.mark.parametrize("seed", range(3))
+def test_chance_and_the_rhythm_of_a_week_are_no_anomaly(per_week: int, share: float, seed: int) -> None:
+    comes = by_chance(lambda hour: per_week * share if share == 1 or at_work(hour) else 0, seed)
+    assert {record.anomaly for record in polled(feed(), 364, comes)} == {""}
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_silent_fortnight_of_a_slow_feed_is_no_anomaly(seed: int) -> None:
+    comes = by_chance(lambda hour: 0 if hour // 168 in (20, 21, 40, 41) else 3, seed)
+    assert {record.anomaly for record in polled(feed(), 364, comes)} == {""}
+
+
+def test_what_comes_once_a_month_may_be_silent_in_between() -> None:
+    # Three weeks after its first issue nobody can know that yet.
+    *_, known = polled(feed(), 56, lambda hour: 12 * (hour % 672 == 24))
+    later = polled(known, 364, lambda hour: 12 * (hour % 672 == 24), from_day=56)
+    assert {record.anomaly for record in later} == {""}
+
+
+@pytest.mark.parametrize("per_week", [12, 14])
+@pytest.mark.parametrize("kind", ["even", "by chance"])
+def test_a_feed_of_two_a_day_that_never_brings_anything_again_is_odd_for_as_long(per_week: int, kind: str) -> None:
+    *_, record = polled(feed(), 140, every(168 // per_week) if kind == "even" else by_chance(lambda _: per_week, 1))
+    assert record.anomaly == ""
+    silent = list(polled(record, 400, lambda _: 0, from_day=140))
+    assert not any(each.anomaly for each in silent[: 5 * 4])
+    assert all(each.anomaly.startswith("nothing new for ") for each in silent[16 * 4 :])
+    assert f"where {per_week} in a week are usual" in silent[-1].anomaly or kind == "by chance"
+
+
+def test_a_feed_that_falls_to_a_trickle_is_odd_until_that_is_its_habit() -> None:
+    *_, record = polled(feed(), 140, lambda _: 6)
+    trickle = list(polled(record, 140, every(24), from_day=140))
+    weeks = [{each.anomaly for each in trickle[week * 28 : week * 28 + 28]} for week in range(20)]
+    assert weeks[0] == {""}
+    assert weeks[1] == {"only 7 new in the week before, where 168 in a week are usual"}
+    assert weeks[5:] == [{""}] * 15
+    # And at once no more where it brings again what it used to.
+    *_, again = polled(trickle[30], 2, lambda _: 6, from_day=148)
+    assert again.anomaly == ""
+
+
+def test_a_silence_that_ended_counts_into_the_habit() -> None:
+    *_, record = polled(feed(), 70, every(12))
+    *_, back = polled(record, 42, lambda hour: int(hour >= 110 * 24), from_day=70)
+    assert (back.weeks, round(back.habit, 1), back.week_before) == (15, round(14 * (2 / 3) ** 5, 1), 0)
 
 
 @pytest.mark.parametrize("per_day", [0.2, 1, 12, 300])
