@@ -13,9 +13,11 @@ import structlog
 from producers.awaiting import AwaitLimits, awaited
 from producers.identity import Decision
 from producers.pages import PageResult, Pages
+from producers.polls import FeedPoll
 from producers.together import Together
 from producers.waits import Waits
-from quotewire.ports import AwaitedPage, FeedStore, FeedUpdate, Rejected, SeenEntry, Unavailable
+from producers.walls import Wall
+from quotewire.ports import AwaitedPage, FeedRecord, FeedStore, FeedUpdate, Rejected, SeenEntry, Unavailable
 from schemas.records import FeedReference, RawArticle
 
 log = structlog.get_logger()
@@ -34,12 +36,19 @@ class Delivered:
     edited: int = 0
     pages: int = 0
     page_problems: int = 0
+    """Pages that were wanted and did not come."""
+    walls: tuple[Wall, ...] = ()
+    """What stood before pages, one for each; a paywalled page has come all the same."""
     rejected: int = 0
     """Articles that the stream will never take, each of them logged."""
     awaited: tuple[AwaitedPage, ...] = ()
     """Pages that are to be asked for again."""
     settled: tuple[str, ...] = ()
     """Ids of edited articles whose page is not, whatever was awaited before."""
+
+    def poll(self, record: FeedRecord) -> FeedPoll:
+        """The poll of a feed that brought this. record: the feed as it was remembered."""
+        return FeedPoll(record, self.new, self.edited, self.pages, self.page_problems, self.walls)
 
 
 class Delivery:
@@ -87,13 +96,15 @@ class Delivery:
     async def publish(self, decisions: Sequence[Decision], feed: FeedReference, fetched: datetime) -> Delivered:
         """Fetch the pages of articles and publish them, in order, a few at a time."""
         pages = problems = rejected = 0
+        walls: list[Wall] = []
         waiting: dict[str, AwaitedPage] = {}
         for start in range(0, len(decisions), self._publish_at_once):
             some = decisions[start : start + self._publish_at_once]
             found = await asyncio.gather(*(self._page(decision, start + place) for place, decision in enumerate(some)))
             articles = [_article(decision, page, feed, fetched) for decision, page in zip(some, found, strict=True)]
             pages += sum(page.page is not None for page in found)
-            problems += sum(page.problem is not None for page in found)
+            problems += sum(page.page is None and page.problem is not None for page in found)
+            walls += [page.wall for page in found if page.wall]
             rejected += await self.publish_articles(articles)
             for decision, page, article in zip(some, found, articles, strict=True):
                 again = awaited(article, page, decision.candidate.identities(), fetched, self._awaiting)
@@ -105,6 +116,7 @@ class Delivery:
             edited=len(decisions) - new,
             pages=pages,
             page_problems=problems,
+            walls=tuple(walls),
             rejected=rejected,
             awaited=tuple(waiting.values()),
             settled=tuple(article for article in settled if article not in waiting),

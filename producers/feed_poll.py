@@ -152,9 +152,7 @@ class FeedPolling:
                     decisions, delivered = await self._deliver(source, record, feed, now)
                     record = schedule.after_push(record, len(feed.entries), delivered.new, now)
                     record = await self._remember(record, decisions, delivered)
-                    taken.append(
-                        FeedPoll(record, delivered.new, delivered.edited, delivered.pages, delivered.page_problems)
-                    )
+                    taken.append(delivered.poll(record))
                     read += 1
         except ConfigurationError:
             raise
@@ -275,7 +273,7 @@ class FeedPolling:
             body_hash=body_hash if whole else None,
         )
         updated = await self._remember(updated, decisions, delivered)
-        return FeedPoll(updated, delivered.new, delivered.edited, delivered.pages, delivered.page_problems)
+        return delivered.poll(updated)
 
     async def _unchanged(self, source: FeedSource, record: FeedRecord, answer: Fetched, now: datetime) -> FeedPoll:
         fetch_url = next_request.moved_address(source, record, answer)

@@ -13,6 +13,7 @@ from producers.awaiting import AwaitLimits, asked_again, earliest
 from producers.deliver import Delivery
 from producers.pages import PageResult, Pages
 from producers.polls import FeedPoll
+from producers.walls import Wall
 from quotewire.ports import AwaitedPage, FeedUpdate, SeenEntry
 from schemas.records import RawArticle
 
@@ -53,9 +54,11 @@ class LatePages:
         due = [page for page in waiting if page.next_try <= now][: self._at_poll]
         still: list[AwaitedPage] = []
         came: dict[str, int] = {}
+        walls: list[Wall] = []
         for start in range(0, len(due), self._at_once):
             some = due[start : start + self._at_once]
             results = await asyncio.gather(*(self._pages.of(page.article.entry) for page in some))
+            walls += [result.wall for result in results if result.wall]
             found = list(zip(some, results, strict=True))
             anew = [self._with_page(page.article, result) for page, result in found if result.page]
             await self._delivery.publish_articles(anew)
@@ -73,6 +76,7 @@ class LatePages:
             record=record,
             pages=poll.pages + len(came),
             late_pages=len(came),
+            walls=(*poll.walls, *walls),
             page_problems=poll.page_problems + len(due) - len(came),
         )
 

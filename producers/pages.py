@@ -18,7 +18,7 @@ from producers.fetch import ACCEPT_PAGE, Fetching
 from producers.holds import HoldLimits, Holds, may_pass
 from producers.robots import Robots
 from producers.urls import registered_domain, without_credentials
-from producers.walls import wall
+from producers.walls import Wall, wall
 from schemas.records import Entry, Page
 
 log = structlog.get_logger()
@@ -56,6 +56,8 @@ class PageResult:
     """When the page may be had at the earliest; None where that will never be, or it is there."""
     tried: bool = True
     """False where nobody was asked, because others are before it or the site wants fewer requests."""
+    wall: Wall | None = None
+    """What stands before the page, which then is none, or before the rest of it."""
 
 
 def page_wanted(entry: Entry, *, full_text: int = _FULL_TEXT) -> bool:
@@ -169,7 +171,7 @@ class Pages:
         where = without_credentials(answer.url)
         stands = wall(answer.body, where)
         if stands and stands != "paywall":
-            return PageResult(problem=f"a {stands} stands before the page")
+            return PageResult(problem=f"a {stands} stands before the page", wall=stands)
         # Compressing megabytes takes longer than the event loop can spare.
         page = await asyncio.to_thread(
             Page.from_body,
@@ -182,4 +184,5 @@ class Pages:
         return PageResult(
             page=page,
             problem="the article is behind a paywall: the page may hold its beginning only" if stands else None,
+            wall=stands,
         )

@@ -13,6 +13,7 @@ from producers.opml import FeedSource
 from producers.pages import PageLimits
 from producers.schedule import ScheduleLimits
 from producers.urls import without_credentials
+from producers.walls import Wall
 from quotewire.ports import FeedRecord
 
 
@@ -59,6 +60,8 @@ class FeedPoll:
     edited: int = 0
     pages: int = 0
     page_problems: int = 0
+    walls: tuple[Wall, ...] = ()
+    """What stood before pages, one for each."""
     late_pages: int = 0
     """Those of the pages whose article had been published without them."""
     unchanged: bool = False
@@ -72,6 +75,7 @@ class FeedPoll:
             edited=sum(poll.edited for poll in polls),
             pages=sum(poll.pages for poll in polls),
             page_problems=sum(poll.page_problems for poll in polls),
+            walls=tuple(wall for poll in polls for wall in poll.walls),
             late_pages=sum(poll.late_pages for poll in polls),
         )
 

@@ -10,11 +10,12 @@ import os
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, disable_created_metrics, values
 
 from producers.schedule import FAILED_STATES
+from producers.walls import Wall
 from quotewire.alert_ports import Delivery
 from quotewire.observing import BatchReport
 from quotewire.ports import Clock, Outcome
@@ -91,11 +92,14 @@ class PipelineMetrics:
         self._failures = counter("feed_failures", "Polls that failed, by the state that the feed is in now.", "state")
         self._found = counter("articles_found", "Articles published by the poller.", "kind")
         self._pages = counter("page_fetches", "Articles' pages asked for.", "outcome")
+        self._walls = counter("page_walls", "Articles' pages with a wall before them, or the rest of them.", "wall")
         # Shown as 0 from the start: a rate cannot be told from a series that begins with its first event.
         for kind in ("new", "edited"):
             self._found.labels(kind)
         for outcome in ("fetched", "late", "failed"):
             self._pages.labels(outcome)
+        for wall in get_args(Wall):
+            self._walls.labels(wall)
         self._pushes = counter("websub_pushes", "Pushes that hubs sent, by what became of them.", "outcome")
 
     # --- the worker: see quotewire.observing.WorkerObserver ---------------------------------------------------------
@@ -177,6 +181,8 @@ class PipelineMetrics:
         ):
             if count:
                 self._pages.labels(outcome).inc(count)
+        for wall in poll.walls:
+            self._walls.labels(wall).inc()
 
     # --- what takes pushes ------------------------------------------------------------------------------------------
 

@@ -102,6 +102,33 @@ async def test_why_there_is_no_page_is_said(site: Site, pages: Pages, reply: Rep
     assert words in (result.problem or "")
 
 
+CONSENT = b"<html><title>Before you continue to Ashmere</title><p>We and our partners use cookies.</p></html>"
+PAYWALLED = (
+    b'<html><script type="application/ld+json">{"isAccessibleForFree":false}</script><p>The council met.</p></html>'
+)
+
+
+async def test_a_wall_is_no_page_and_is_named(site: Site, pages: Pages) -> None:
+    site["/story"] = Reply(CONSENT, content_type="text/html")
+    assert await of(pages, site) == PageResult(problem="a consent wall stands before the page", wall="consent wall")
+
+
+async def test_where_a_link_leads_to_a_wall_that_is_named(site: Site, pages: Pages) -> None:
+    site["/story"] = redirect("/account/login?to=story", 302)
+    site["/account/login"] = PAGE
+    result = await of(pages, site)
+    assert (result.page, result.wall, result.problem) == (None, "log-in page", "a log-in page stands before the page")
+
+
+async def test_a_page_behind_a_paywall_is_kept_and_named(site: Site, pages: Pages) -> None:
+    site["/story"] = Reply(PAYWALLED, content_type="text/html")
+    result = await of(pages, site)
+    assert result.page is not None
+    assert result.page.raw_body() == PAYWALLED
+    assert (result.wall, result.again) == ("paywall", None)
+    assert result.problem == "the article is behind a paywall: the page may hold its beginning only"
+
+
 # --- robots.txt -----------------------------------------------------------------------------------------------------
 
 
