@@ -14,6 +14,7 @@ from producers.parse_process import Parsing
 from producers.urls import registered_domain
 
 _MOST = 4
+_NOTHING_THERE = (404, 410)
 _OTHERS = ("comment", "kommentar", "commentaire")
 
 
@@ -37,7 +38,8 @@ async def rediscover(
 
     sites: addresses of pages to look at, in order. known: tells whether entries of a feed were seen before. Only feeds
     of the same registered domain as the old address or the site are taken: one with entries that are known, else the
-    only one there is.
+    only one there is. What answers and is no feed, as the JSON that WordPress names beside its feed, is not counted;
+    what cannot be read may be the one.
     """
     for site in dict.fromkeys(sites):
         page = await fetcher.fetch(site, accept=ACCEPT_PAGE)
@@ -52,19 +54,21 @@ async def rediscover(
             and not any(word in f"{link.url} {link.title}".lower() for word in _OTHERS)
         ]
         read: list[Found] = []
+        unread = len(links[_MOST:])
         for link in links[:_MOST]:
             answer = await fetcher.fetch(link.url)
             if isinstance(answer, FetchProblem) or answer.status != 200:
+                unread += answer.status not in _NOTHING_THERE
                 continue
             feed = await parser.parse(
                 answer.body, url=answer.url, content_type=answer.content_type or None, headers=answer.headers
             )
-            if not feed.is_feed or not feed.entries:
+            if not feed.is_feed:
                 continue
-            if await known(feed):
+            if feed.entries and await known(feed):
                 return Found(answer, feed)
             read.append(Found(answer, feed))
-        if len(links) == len(read) == 1:
+        if len(read) == 1 and read[0].feed.entries and not unread:
             return read[0]
     return None
 

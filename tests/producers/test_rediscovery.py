@@ -51,6 +51,35 @@ async def test_the_only_feed_of_the_site_is_taken_where_nothing_is_known(site: S
     assert desk.record().state == "moved"
 
 
+WORDPRESS = [("/wp-json/wp/v2/pages/2", "JSON"), ("/new", "News"), ("/wp-json/oembed", "")]
+API = Reply(b'{"id": 2, "title": {"rendered": "Home"}}', content_type="application/json")
+
+
+async def test_what_answers_and_is_no_feed_is_not_counted(site: Site, desk: Desk) -> None:
+    site["/"] = home(*WORDPRESS)
+    site["/wp-json/wp/v2/pages/2"], site["/wp-json/oembed"] = API, Reply(status=404)
+    site["/new"] = news(1)
+    assert (await desk.poll()).new == 1
+    assert (desk.record().state, desk.record().fetch_url) == ("moved", site.url("/new"))
+
+
+@pytest.mark.parametrize("other", [Reply(status=503), Reply(status=403), Reply(rss([])), news(7)])
+async def test_what_cannot_be_read_or_is_a_feed_too_may_be_the_one(site: Site, desk: Desk, other: Reply) -> None:
+    site["/"] = home(*WORDPRESS)
+    site["/wp-json/wp/v2/pages/2"], site["/wp-json/oembed"] = API, other
+    site["/new"] = news(1)
+    assert (await desk.poll()).new == 0
+    assert desk.record().state == "failing"
+
+
+async def test_beyond_a_few_none_is_the_only_one(site: Site, desk: Desk) -> None:
+    site["/"] = home(("/new", "News"), *((f"/wp-json/{number}", "") for number in range(5)))
+    for number in range(5):
+        site[f"/wp-json/{number}"] = API
+    site["/new"] = news(1)
+    assert (await desk.poll()).new == 0
+
+
 async def test_none_is_guessed_at(site: Site, desk: Desk) -> None:
     site["/"] = home(("/a", "A"), ("/b", "B"), ("https://other.example/feed", "Other"))
     site["/a"], site["/b"] = news(1), news(2)
