@@ -167,13 +167,13 @@ class FeedPolling:
         thorough = record.polls % self._limits.unconditional == 0
         answer = await self._fetch(source, record, conditional=not thorough)
         if isinstance(answer, FetchProblem):
-            found = await self._found_again(source, record, answer)
-            if found is None:
-                return await self._failed(record, Failed(answer.kind, answer.reason, answer.retry_after), answer)
-            async with self._reading:
-                return await self._take(
-                    source, record, found.answer, found.feed, None, next_request.body_hash(found.answer), now
-                )
+            if _is_looked_for(source, record, answer):
+                async with self._reading:
+                    found = await self._found_again(source, record)
+                    if found:
+                        hashed = next_request.body_hash(found.answer)
+                        return await self._take(source, record, found.answer, found.feed, None, hashed, now)
+            return await self._failed(record, Failed(answer.kind, answer.reason, answer.retry_after), answer)
         self._outage.note(registered_domain(source.url), None, now)
         if answer.status == 304:
             return await self._unchanged(source, record, answer, now)
@@ -217,12 +217,8 @@ class FeedPolling:
             return FetchProblem("soft", "HTTP 304, unchanged, although nothing was said of the last answer", status=304)
         return answer
 
-    async def _found_again(self, source: FeedSource, record: FeedRecord, problem: FetchProblem) -> Found | None:
-        """The feed at another address of its site, where its own is no more; looked for now and then."""
-        if problem.status not in (404, 410) or has_credentials(source.url):
-            return None
-        if record.failures not in _LOOK_AGAIN and record.failures % _LOOK_AGAIN[-1]:
-            return None
+    async def _found_again(self, source: FeedSource, record: FeedRecord) -> Found | None:
+        """The feed at another address of its site."""
 
         async def known(feed: ParsedFeed) -> bool:
             return bool(await self._delivery.seen(record.url, identities(candidates(record.url, feed.entries))))
@@ -347,6 +343,13 @@ class FeedPolling:
             updated = schedule.after_failure(record, failure, now, limits, self._random)
         await self._delivery.remember(FeedUpdate(updated))
         return FeedPoll(updated)
+
+
+def _is_looked_for(source: FeedSource, record: FeedRecord, problem: FetchProblem) -> bool:
+    """Whether a feed is looked for at other addresses of its site: where its own is no more, now and then."""
+    if problem.status not in (404, 410) or has_credentials(source.url):
+        return False
+    return record.failures in _LOOK_AGAIN or record.failures % _LOOK_AGAIN[-1] == 0
 
 
 def _log(log: structlog.typing.FilteringBoundLogger, poll: FeedPoll, before: FeedRecord) -> None:
