@@ -63,7 +63,7 @@ async def test_a_stream_that_is_away_while_many_documents_wait_loses_none() -> N
         site["/news"] = Reply(rss([item(1, link=None)]))
         desk = Desk(fetcher, limits=PollLimits(at_once=2 * FEEDS, read_at_once=2, retry_wait=0.01, fetch_pages=False))
         desk.follow(*(f"http://{host}:{site.port}/news" for host in HOSTS))
-        away = [Unavailable("away")] * 20
+        away = [Unavailable("away")] * 8
 
         def publish(articles: Sequence[RawArticle]) -> None:
             if away:
