@@ -227,7 +227,10 @@ class Fetcher:
             location = headers.get("location", "").strip()
             if not location:
                 return FetchProblem("hard", f"HTTP {response.status} without saying where to", status=response.status)
-            return _Redirect(response.status, urljoin(target.text, location))
+            try:
+                return _Redirect(response.status, urljoin(target.text, location))
+            except ValueError:
+                return FetchProblem("hard", f"redirects to what is no address: {without_credentials(location)[:200]}")
         problem = status_problem(response.status, headers, datetime.now(UTC))
         if problem:
             return problem

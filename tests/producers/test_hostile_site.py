@@ -84,6 +84,11 @@ def packed(name: str, body: bytes) -> Reply:
     return Reply(body, headers=[("Content-Encoding", name)])
 
 
+def in_members(body: bytes) -> bytes:
+    """A gzip file of several (RFC 1952, 2.2)."""
+    return b"".join(gzip.compress(body[start : start + 99]) for start in range(0, len(body), 99))
+
+
 def xml(encoding: str, codec: str | None = None) -> bytes:
     return FEED.decode().replace("utf-8", encoding).encode(codec or encoding)
 
@@ -143,7 +148,7 @@ TRICKS: dict[str, tuple[Behaviour, str, str]] = {
     "negative length": (says(HEAD + b"Content-Length: -1\r\n\r\n" + FEED), "failing", NOT_HTTP),
     "length of the world": (says(HEAD + b"Content-Length: 99999999999\r\n\r\n" + FEED), "fresh", "cut off"),
     "a chunk without end": (says(HEAD + b"Transfer-Encoding: chunked\r\n\r\nFFFFFFFF\r\n" + FEED), "fresh", "cut off"),
-    "chunks that are none": (says(HEAD + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n" + FEED), "failing", ""),
+    "chunks that are none": (says(HEAD + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n" + FEED), "failing", NOT_HTTP),
     "a nul in a header": (says(HEAD + b"X-Nul: a\x00b\r\n\r\n" + FEED), "failing", NOT_HTTP),
     # --- sizes --------------------------------------------------------------------------------------------------------
     "a hundred thousand headers": (over_and_over(b"X-A: b\r\n" * 1_000, start=HEAD), "failing", "HTTP"),
@@ -159,6 +164,8 @@ TRICKS: dict[str, tuple[Behaviour, str, str]] = {
     # --- compression --------------------------------------------------------------------------------------------------
     "gzip": (packed("gzip", gzip.compress(FEED)), "fresh", ""),
     "deflate": (packed("deflate", zlib.compress(FEED)), "fresh", ""),
+    "deflate without a head": (packed("deflate", zlib.compress(FEED, wbits=-15)), "fresh", ""),
+    "gzip in pieces": (packed("gzip", in_members(FEED)), "fresh", ""),
     "br": (packed("br", brotli.compress(FEED)), "fresh", ""),
     "zstd": (packed("zstd", zstd.compress(FEED)), "fresh", ""),
     "gzip in pieces without end": (packed("gzip", gzip.compress(b"") * 14_000), "failing", "256 compressed parts"),
@@ -180,9 +187,10 @@ TRICKS: dict[str, tuple[Behaviour, str, str]] = {
     "to a mapped address": (redirect("http://[::ffff:10.0.0.1]/"), "failing", "IPv4-mapped"),
     "to 6to4": (redirect("http://[2002:a00:1::]/"), "failing", "6to4"),
     "to Teredo": (redirect("http://[2001:0:a00:1::]/"), "failing", "Teredo"),
-    "to this host, oddly written": (redirect("http://0x7f000001/"), "failing", ""),
-    "to what is no address": (redirect("http://[/"), "failing", ""),
-    "to a line break": (says(b"HTTP/1.1 302 x\r\nLocation: /a\x0bb\r\n\r\n"), "failing", ""),
+    "to this host, oddly written": (redirect("http://0x7f000001/"), "failing", "loopback"),
+    "to this host, as one number": (redirect("http://2130706433/"), "failing", "not an address that can be asked for"),
+    "to what is no address": (redirect("http://u:p@[/"), "failing", "redirects to what is no address: [/"),
+    "to a line break": (says(b"HTTP/1.1 302 x\r\nLocation: /a\x0bb\r\n\r\n"), "failing", "HTTP 404"),
     # --- encodings ----------------------------------------------------------------------------------------------------
     "latin-1": (Reply(xml("iso-8859-1")), "fresh", ""),
     "UTF-16": (Reply(xml("utf-16")), "fresh", ""),
@@ -206,11 +214,11 @@ TRICKS: dict[str, tuple[Behaviour, str, str]] = {
     "external entities": (Reply(EXTERNAL), "fresh", ""),
     "a consent wall": (Reply(b"<html><title>Before you continue", content_type=PAGE), "not a feed", "consent wall"),
     "a page for some user agents": (Reply(b"<!doctype html><title>Ashmere</title>"), "not a feed", "HTML page"),
-    "a picture": (Reply(b"\x89PNG\r\n\x1a\n" + bytes(range(256))), "not a feed", ""),
+    "a picture": (Reply(b"\x89PNG\r\n\x1a\n" + bytes(range(256))), "not a feed", "no entries in it"),
     "JSON of another kind": (Reply(b'{"items": 3}'), "not a feed", "JSON"),
     "what is said once for every entry": (Reply(REPEATING), "not a feed", "times as long as the document"),
-    "JSON nested without end": (Reply(b"[" * 200_000), "not a feed", ""),
-    "XML nested without end": (Reply(b"<a>" * 9_000), "not a feed", ""),
+    "JSON nested without end": (Reply(b"[" * 200_000), "not a feed", "JSON that cannot be read"),
+    "XML nested without end": (Reply(b"<a>" * 9_000), "not a feed", "XML document <a>"),
     "white space alone": (Reply(b" \n" * 9_000), "not a feed", "empty answer"),
     "no entries": (Reply(rss([])), "empty", ""),
     "tags that never end": (Reply(UNENDING["tags"]), "fresh", ""),
@@ -222,7 +230,7 @@ TRICKS: dict[str, tuple[Behaviour, str, str]] = {
     "a body that drips": (over_and_over(b"<", start=HEAD + b"\r\n", pause=0.05), "failing", "seconds"),
     "a head that drips": (over_and_over(b"X", start=HEAD + b"X-Drip: ", pause=0.05), "failing", "seconds"),
     "hanging up at once": (says(), "failing", "hung up"),
-    "hanging up in the head": (says(HEAD[:30]), "failing", ""),
+    "hanging up in the head": (says(HEAD[:30]), "failing", "hung up"),
 }  # fmt: skip
 
 
@@ -254,7 +262,9 @@ async def test_every_trick_ends_in_its_named_state_in_time_and_within_memory(sit
             _, peak = tracemalloc.get_traced_memory()
             tracemalloc.stop()
             parsers = [child.memory_info().rss for child in children.children()]
-            if (record.state, words in record.reason) != (state, True):
+            # A trick that fails for no reason of its own would prove nothing.
+            assert words or state in ("fresh", "empty"), name
+            if (record.state, words in record.reason) != (state, True) or "fault of this program" in record.reason:
                 wrong[name] = (record.state, record.reason)
             if record.state == "fresh" and not words and record.entries != (1 if "entit" in name else 2):
                 wrong[name] = f"{record.entries} entries"
