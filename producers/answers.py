@@ -49,6 +49,8 @@ class FetchProblem:
     status: int | None = None
     retry_after: float | None = None
     """Seconds to wait, where the server said so."""
+    url: str | None = None
+    """Address that answered with the status, after redirects, without credentials."""
 
 
 def status_problem(status: int, headers: Mapping[str, str], now: datetime) -> FetchProblem | None:

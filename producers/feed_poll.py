@@ -19,6 +19,7 @@ from producers.awaiting import earliest
 from producers.deliver import Delivered, Delivery
 from producers.documents import ParsedFeed
 from producers.fetch import Fetching
+from producers.holds import FeedHolds
 from producers.identity import Decisions, candidates, decide, identities
 from producers.late_pages import LatePages
 from producers.opml import FeedSource
@@ -70,7 +71,8 @@ class FeedPolling:
         self._random = random
         self._outage = Outage()
         self._reading = asyncio.Semaphore(limits.read_at_once)
-        pages = Pages(fetcher, Robots(fetcher), clock.now, limits.pages)
+        self._holds = FeedHolds(clock.now, longest=limits.schedule.ceiling)
+        self._pages = pages = Pages(fetcher, Robots(fetcher), clock.now, limits.pages)
         self._delivery = Delivery(
             store=store,
             publish=publish,
@@ -89,6 +91,10 @@ class FeedPolling:
             at_poll=limits.pages_at_poll,
             at_once=limits.publish_at_once,
         )
+
+    def waits(self, source: FeedSource, record: FeedRecord, since: datetime) -> bool:
+        """Whether a feed that might have been asked since then waits, because its site told another feed to."""
+        return self._holds.waits(next_request.address_to_ask(source, record), since)
 
     async def poll(self, source: FeedSource, record: FeedRecord, *, pushed: bool = False) -> FeedPoll:
         """Poll a feed and remember what came of it.
@@ -167,6 +173,7 @@ class FeedPolling:
         thorough = record.polls % self._limits.unconditional == 0
         answer = await self._fetch(source, record, conditional=not thorough)
         if isinstance(answer, FetchProblem):
+            self._heed(next_request.address_to_ask(source, record), answer)
             if _is_looked_for(source, record, answer):
                 async with self._reading:
                     found = await self._found_again(source, record)
@@ -216,6 +223,16 @@ class FeedPolling:
         ):
             return FetchProblem("soft", "HTTP 304, unchanged, although nothing was said of the last answer", status=304)
         return answer
+
+    def _heed(self, url: str, problem: FetchProblem) -> None:
+        """Have a site's pages and other feeds wait, where it told the feed at an address to."""
+        if self._holds.note(url, problem):
+            self._pages.hold(url, problem)
+            log.info(
+                "site wants fewer requests, its pages and other feeds wait",
+                site=registered_domain(url),
+                seconds=problem.retry_after,
+            )
 
     async def _found_again(self, source: FeedSource, record: FeedRecord) -> Found | None:
         """The feed at another address of its site."""

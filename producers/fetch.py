@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Protocol, Self
@@ -233,7 +233,7 @@ class Fetcher:
                 return FetchProblem("hard", f"redirects to what is no address: {without_credentials(location)[:200]}")
         problem = status_problem(response.status, headers, datetime.now(UTC))
         if problem:
-            return problem
+            return replace(problem, url=target.shown)
         if response.status == 304:
             return Fetched(target.shown, 304, headers)
         body = bytearray()

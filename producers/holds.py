@@ -1,4 +1,4 @@
-"""Sites that want no requests for now, by registered domain: who answers 429 to one page would do so to the next."""
+"""Sites that want no requests for now: who answers 429 to one page or feed would do so to the next."""
 
 from __future__ import annotations
 
@@ -70,13 +70,53 @@ class Holds:
             _keep(self._until, site, max(until, self._until.get(site, until)))
 
 
+class FeedHolds:
+    """Which sites told one of their feeds to wait, so that their others wait too. In memory only, as Holds.
+
+    Who counts requests (429) counts those to all hosts of a registered domain. A server that is not there for now (503)
+    says nothing of others, so it holds for its host and port. Either counts only where it says for how long.
+
+    now: the time. longest: seconds that a feed waits for others at the most.
+    """
+
+    def __init__(self, now: Callable[[], datetime], *, longest: float) -> None:
+        self._now = now
+        self._longest = timedelta(seconds=longest)
+        self._until: OrderedDict[str, datetime] = OrderedDict()
+
+    def note(self, url: str, problem: FetchProblem) -> bool:
+        """What came of asking a feed's address; whether its site is to be left alone for it.
+
+        What another site answered, to which a feed redirects, counts for nothing: whoever has a feed could choose it.
+        """
+        if problem.status not in _ASKS_FOR_A_PAUSE or not problem.retry_after or problem.url is None:
+            return False
+        owner = registered_domain(url)
+        if registered_domain(problem.url) != owner:
+            return False
+        site = owner if problem.status == 429 else _host(problem.url)
+        until = self._now() + min(timedelta(seconds=problem.retry_after), self._longest)
+        _keep(self._until, site, max(until, self._until.get(site, until)))
+        return True
+
+    def waits(self, url: str, since: datetime) -> bool:
+        """Whether a feed at this address, which might have been asked since then, is not to be asked now.
+
+        However many others are told to wait meanwhile, it waits no longer than `longest`.
+        """
+        now = self._now()
+        if not self._until or now - since >= self._longest:
+            return False
+        return any(self._until.get(site, now) > now for site in (registered_domain(url), _host(url)))
+
+
 def may_pass(problem: FetchProblem) -> bool:
     """Whether a page that could not be had may be had later."""
     return problem.kind == "soft" or problem.status in (403, 429)
 
 
 def _host(url: str) -> str:
-    return urlsplit(url).netloc.rpartition("@")[2]
+    return urlsplit(url).netloc.rpartition("@")[2].lower()
 
 
 def _keep(sites: OrderedDict[str, _Value], site: str, value: _Value) -> None:

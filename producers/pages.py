@@ -118,6 +118,10 @@ class Pages:
             answer = self._held(link) or await self._asked(link)
         return answer if isinstance(answer, PageResult) else await self._page(answer)
 
+    def hold(self, url: str, problem: FetchProblem) -> None:
+        """Leave a site's pages alone, since it told whoever asked this address to wait, as a feed."""
+        self._holds.note(url, problem)
+
     async def _asked(self, link: str) -> Fetched | PageResult:
         asked = link
         stopped: PageResult | None = None
