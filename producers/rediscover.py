@@ -15,6 +15,8 @@ from producers.urls import registered_domain
 
 _MOST = 4
 _NOTHING_THERE = (404, 410)
+_NO_FEED = "not a feed"
+"""How the problem of a document begins that was read and is another; others were empty, too long or took too long."""
 _OTHERS = ("comment", "kommentar", "commentaire")
 
 
@@ -64,6 +66,7 @@ async def rediscover(
                 answer.body, url=answer.url, content_type=answer.content_type or None, headers=answer.headers
             )
             if not feed.is_feed:
+                unread += not (feed.problem or "").startswith(_NO_FEED)
                 continue
             if feed.entries and await known(feed):
                 return Found(answer, feed)

@@ -63,7 +63,7 @@ async def test_what_answers_and_is_no_feed_is_not_counted(site: Site, desk: Desk
     assert (desk.record().state, desk.record().fetch_url) == ("moved", site.url("/new"))
 
 
-@pytest.mark.parametrize("other", [Reply(status=503), Reply(status=403), Reply(rss([])), news(7)])
+@pytest.mark.parametrize("other", [Reply(status=503), Reply(status=403), Reply(b""), Reply(rss([])), news(7)])
 async def test_what_cannot_be_read_or_is_a_feed_too_may_be_the_one(site: Site, desk: Desk, other: Reply) -> None:
     site["/"] = home(*WORDPRESS)
     site["/wp-json/wp/v2/pages/2"], site["/wp-json/oembed"] = API, other
