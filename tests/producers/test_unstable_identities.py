@@ -1,0 +1,198 @@
+"""Feeds that make guids and links up, share them or use them again (field notes, 2): nothing twice, no story lost."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from producers.identity import MAX_EDITS
+from schemas.records import Entry
+from tests.producers.feeds import LONG
+from tests.producers.identity_reader import FEED, START, Reader, entry
+
+
+def test_links_with_a_fresh_token_for_each_request_are_not_new() -> None:
+    reader = Reader()
+    for request in range(5):
+        entries = [
+            entry(number, guid=None, link=f"https://ashmere.example/{number}/story?tk=a{request}b{number}")
+            for number in range(6)
+        ]
+        assert len(reader.answer(entries)) == (6 if request == 0 else 0)
+
+
+def test_rotated_guids_are_not_new_and_a_new_item_among_them_is() -> None:
+    reader = Reader()
+    for request in range(5):
+        entries = [entry(number, guid=f"uuid-{request}-{number}", link=None) for number in range(6 + request)]
+        assert len(reader.answer(entries)) == (6 if request == 0 else 1)
+
+
+def test_a_made_up_guid_does_not_fill_the_memory() -> None:
+    reader = Reader()
+    for request in range(50):
+        reader.answer([entry(number, guid=f"uuid-{request}-{number}", link=None) for number in range(4)])
+    keys = {f"g:{request}" for request in range(50)}
+    assert reader.store.seen(FEED, keys) == {}
+    assert reader.store.forget_seen_before(reader.now + timedelta(days=1)) < 20
+
+
+def test_entries_without_guid_that_share_a_link_are_followed_by_their_titles() -> None:
+    reader = Reader()
+    for turn in range(30):
+        entries = [
+            entry(number, guid=None, link="https://ashmere.example/live", summary=f"Updated 12:{turn:02}. {LONG}")
+            for number in range(5)
+        ]
+        kind = "new" if turn == 0 else "edited"
+        assert reader.kinds(entries) == [kind] * (5 if turn <= MAX_EDITS else 0)
+
+
+@pytest.mark.parametrize("published", [START, None])
+def test_an_edit_under_a_guid_and_link_made_up_anew_is_an_edit(published: datetime | None) -> None:
+    reader = Reader()
+    articles = set()
+    for turn in range(8):
+        entries = [
+            entry(
+                number,
+                guid=f"{turn}-{number}",
+                link=f"https://ashmere.example/{number}/story/{turn}",
+                summary=f"{turn // 2 if number == 0 else ''} {LONG}",
+                published=published,
+            )
+            for number in range(5)
+        ]
+        published_now = reader.answer(entries)
+        expected = ["new"] * 5 if turn == 0 else ["edited"] * (turn % 2 == 0)
+        assert [decision.kind for decision in published_now] == expected
+        articles |= {decision.article for decision in published_now}
+    assert len(articles) == 5
+
+
+@pytest.mark.parametrize("published", [START, None])
+@pytest.mark.parametrize("stable", [9, 1])
+def test_one_entry_that_is_made_up_anew_among_others_is_not_new(published: datetime | None, stable: int) -> None:
+    reader = Reader()
+    for turn in range(200):
+        advert = entry(99, guid=f"ad-{turn}", link=f"https://ashmere.example/ad/{turn}", published=published)
+        others = [entry(number) for number in range(stable)]
+        assert reader.kinds([*others, advert]) == (["new"] * (stable + 1) if turn == 0 else [])
+
+
+@pytest.mark.parametrize("dated", [True, False])
+def test_a_column_with_the_same_words_every_day_is_new_every_day(dated: bool) -> None:
+    reader = Reader()
+    for day in range(20):
+        crossword = entry(
+            day,
+            title="Today’s crossword is here",
+            summary=LONG,
+            published=START + timedelta(days=day) if dated else None,
+        )
+        assert reader.kinds_after(timedelta(days=1), crossword) == ["new"]
+        assert reader.answer([crossword]) == []
+
+
+def test_a_title_used_again_the_next_day_without_guid_and_address_is_another_article() -> None:
+    reader = Reader()
+    for day in range(5):
+        briefing = Entry(title="Morning briefing", summary=f"Day {day}. {LONG}", published=START + timedelta(days=day))
+        assert reader.kinds_after(timedelta(days=1), briefing) == ["new"]
+        assert reader.kinds([briefing.model_copy(update={"summary": f"Day {day}, later. {LONG}"})]) == ["edited"]
+
+
+def test_a_guid_that_all_entries_share_identifies_none() -> None:
+    reader = Reader()
+    entries = [entry(number, guid="https://ashmere.example/") for number in range(5)]
+    assert len(reader.answer(entries)) == 5
+    assert reader.kinds([entry(9, guid="https://ashmere.example/"), *entries]) == ["new"]
+
+
+def test_a_link_that_all_entries_share_identifies_none() -> None:
+    reader = Reader()
+    entries = [entry(number, link="https://ashmere.example/live") for number in range(5)]
+    published = reader.answer(entries)
+    assert len({decision.article for decision in published}) == 5
+    assert reader.kinds([entry(9, link="https://ashmere.example/live"), *entries]) == ["new"]
+
+
+def test_a_guid_used_again_for_another_story_is_another_article() -> None:
+    reader = Reader()
+    (first,) = reader.answer([entry(1, guid="1", published=START)])
+    (second,) = reader.answer([entry(2, guid="1", published=START + timedelta(hours=1))])
+    assert (second.kind, second.article != first.article) == ("new", True)
+
+
+def test_an_address_used_again_every_day_loses_no_story() -> None:
+    reader = Reader()
+    articles = set()
+    for day in range(40):
+        bulletin = entry(day, link="https://ashmere.example/briefing/today", published=START + timedelta(days=day))
+        (published,) = reader.answer([bulletin], later=timedelta(days=1))
+        assert published.kind == "new"
+        articles.add(published.article)
+        assert reader.answer([bulletin]) == []
+        # Its own edits are revisions of it.
+        (edited,) = reader.answer([bulletin.model_copy(update={"title": f"Story {day}, corrected"})])
+        assert (edited.kind, edited.article) == ("edited", published.article)
+    assert len(articles) == 40
+
+
+def test_a_page_that_goes_on_under_guids_made_up_anew_stays_one_article() -> None:
+    reader = Reader()
+    articles = set()
+    for turn in range(20):
+        live = entry(turn, link="https://ashmere.example/live/flood", published=START + timedelta(hours=turn))
+        articles |= {decision.article for decision in reader.answer([live], later=timedelta(hours=1))}
+    assert len(articles) == 1
+    reader = Reader()
+    for turn in range(5):
+        entries = [
+            entry(number, guid=f"{turn}-{number}", summary=f"{turn if number == 0 else ''} {LONG}", published=moment)
+            for number in range(4)
+            for moment in [START + timedelta(days=turn)]
+        ]
+        kinds = reader.kinds(entries)
+        assert kinds == ["new"] * 4 if turn == 0 else ["edited"]
+        reader.now += timedelta(days=1)
+
+
+def test_a_text_that_changes_too_often_is_followed_once_a_day_to_its_end() -> None:
+    reader = Reader()
+    reader.answer([entry(1)])
+    for number in range(60):
+        reader.answer([entry(1, summary=f"{number} readers. {LONG}")])
+    last = entry(1, summary=f"60 readers. {LONG}")
+    assert reader.answer([last]) == []
+    assert reader.kinds_after(timedelta(days=1), last) == ["edited"]
+    assert reader.kinds_after(timedelta(days=2), last) == []
+
+
+def test_a_story_that_gets_another_address_and_title_stays_one_article() -> None:
+    reader = Reader()
+    (first,) = reader.answer([entry(1, published=START)])
+    (second,) = reader.answer([entry(1, published=START, link="https://ashmere.example/1/new-slug", title="New title")])
+    assert (second.kind, second.article) == ("edited", first.article)
+    # The new address is known by now, even alone.
+    assert reader.answer([entry(1, guid=None, link="https://ashmere.example/1/new-slug", title="New title")]) == []
+
+
+def test_the_same_short_text_every_day_is_new_every_day() -> None:
+    reader = Reader()
+    for day in range(5):
+        briefing = entry(day, title="Morning briefing", summary="")
+        assert reader.kinds([briefing]) == ["new"]
+
+
+def test_entries_without_guid_and_link_are_told_apart_by_their_text() -> None:
+    reader = Reader()
+    entries = [Entry(title=f"Tide {number}", published=START) for number in range(4)]
+    assert len(reader.answer(entries)) == 4
+    assert reader.answer(entries[::-1]) == []
+    assert reader.kinds([Entry(title="Tide 9", published=START), *entries]) == ["new"]
+
+
+def test_one_entry_twice_in_an_answer_is_one() -> None:
+    assert len(Reader().answer([entry(1), entry(1), entry(1, image="https://ashmere.example/a.jpg")])) == 1
