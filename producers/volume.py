@@ -45,7 +45,7 @@ class Volume:
 
     @property
     def watched_since(self) -> datetime:
-        """When the feed answered for the first time: from then on its weeks follow each other."""
+        """When a feed that never had an entry answered for the first time: from then on its weeks follow each other."""
         return self.week_start - self.weeks * WEEK
 
 
@@ -53,6 +53,11 @@ def counted(record: FeedRecord, new: int, now: datetime, last_new: datetime | No
     """The volume of a feed after a poll that brought so many new entries; what its first poll brings is its past."""
     start, count, before = record.week_start or now, record.week_new, record.week_before
     habit, weeks, pause = record.habit, record.weeks, record.longest_pause
+    if new and record.last_new and record.last_good:
+        # As long as it is known that nothing came.
+        pause = max(pause, (record.last_good - record.last_new).total_seconds())
+    if not _watched(record, now):
+        start, count, before, new = now, 0, None, 0
     # Weeks in which nothing came count when something comes: a silence shall not wear down what it is held against.
     while now - start >= WEEK and (count or new) and weeks < 10_000:
         habit = habit + (count - habit) * _SHARE if weeks else float(count)
@@ -60,10 +65,16 @@ def counted(record: FeedRecord, new: int, now: datetime, last_new: datetime | No
         pause *= _FORGET_PAUSE
     if record.interval:
         count += new
-        if new and record.last_new:
-            pause = max(pause, (now - record.last_new).total_seconds())
     volume = Volume(start, count, before, habit, weeks, pause, "")
     return replace(volume, anomaly=_anomaly(volume, now, last_new))
+
+
+def _watched(record: FeedRecord, now: datetime) -> bool:
+    """Whether the week goes on that was counted. A feed that failed, or that no poller asked, for days brings its past
+    again, and what came of a week in which nobody looked is no habit.
+    """
+    longest = max(SHORTEST_SILENCE, timedelta(seconds=2 * record.interval))
+    return record.last_good is None or now - record.last_good < longest
 
 
 def _anomaly(volume: Volume, now: datetime, last_new: datetime | None) -> str:

@@ -65,7 +65,7 @@ class FeedRecord:
     weeks: int = 0
     """Whole weeks that the habit was learned from."""
     longest_pause: float = 0.0
-    """Seconds between new entries, at the longest; slowly forgotten."""
+    """Seconds for which it answered without anything new, at the longest; slowly forgotten."""
     anomaly: str = ""
     """How the feed's volume differs from its habit; empty where it does not."""
     next_page: datetime | None = None

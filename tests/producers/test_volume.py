@@ -25,7 +25,7 @@ def lived(record: FeedRecord, days: int, per_day: float, *, from_day: int = 0, s
         chance = per_day / 24 * (0.3 if now.weekday() >= 5 else 1.28)
         new = int(chance) + (source.random() < chance % 1)
         last_new = now if new else record.last_new
-        record = replace(record, last_new=last_new, **asdict(counted(record, new, now, last_new)))
+        record = replace(record, last_good=now, last_new=last_new, **asdict(counted(record, new, now, last_new)))
     return record
 
 
@@ -38,7 +38,7 @@ def polled(record: FeedRecord, days: int, comes: Callable[[int], int], *, from_d
     for hour in range(from_day * 24, (from_day + days) * 24, 6):
         now, new = START + timedelta(hours=hour), comes(hour)
         last_new = now if new else record.last_new
-        record = replace(record, last_new=last_new, **asdict(counted(record, new, now, last_new)))
+        record = replace(record, last_good=now, last_new=last_new, **asdict(counted(record, new, now, last_new)))
         yield record
 
 
@@ -106,6 +106,28 @@ def test_a_feed_that_falls_to_a_trickle_is_odd_until_that_is_its_habit() -> None
     # And at once no more where it brings again what it used to.
     *_, again = polled(trickle[30], 2, lambda _: 6, from_day=148)
     assert again.anomaly == ""
+
+
+@pytest.mark.parametrize("days", [3, 5, 12, 40])
+@pytest.mark.parametrize("backlog", [1, 50, 400])
+def test_what_nobody_watched_is_no_habit(days: int, backlog: int) -> None:
+    # The feed failed, or no poller ran: then all feeds together would differ from their habits.
+    *_, record = polled(feed(), 143, lambda _: 6)
+    back = 143 + days
+    after = list(polled(record, 30, lambda hour: backlog if hour == back * 24 else 6, from_day=back))
+    assert {each.anomaly for each in after[1:]} == {""}
+    assert after[-1].habit == pytest.approx(168, abs=1)
+    assert after[-1].longest_pause < 86_400
+    *_, silent = polled(after[-1], 4, lambda _: 0, from_day=back + 30)
+    assert silent.anomaly.startswith("nothing new for 4 days")
+
+
+def test_a_feed_that_is_asked_every_third_day_is_watched() -> None:
+    record = replace(feed(), interval=3 * 86_400)
+    for poll in range(30):
+        now = START + timedelta(days=3 * poll)
+        record = replace(record, last_good=now, last_new=now, **asdict(counted(record, 9, now, now)))
+    assert record.habit == pytest.approx(21, abs=5)
 
 
 def test_a_silence_that_ended_counts_into_the_habit() -> None:
