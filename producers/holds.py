@@ -43,16 +43,19 @@ class Holds:
     def __init__(self, now: Callable[[], datetime], limits: HoldLimits | None = None) -> None:
         self._now = now
         self._limits = limits or HoldLimits()
-        self._until: OrderedDict[str, datetime] = OrderedDict()
+        self._until: OrderedDict[str, tuple[datetime, str]] = OrderedDict()
+        """And why."""
         self._in_a_row: OrderedDict[str, int] = OrderedDict()
 
     def problem(self, url: str) -> FetchProblem | None:
         """Why an address is not asked for now, with the seconds left as `retry_after`; None where it may be."""
         now = self._now()
-        until, site = max((self._until.get(site, now), site) for site in (registered_domain(url), _host(url)))
+        (until, why), site = max(
+            (self._until.get(site, (now, "")), site) for site in (registered_domain(url), _host(url))
+        )
         if until <= now:
             return None
-        reason = f"{site} is not asked until {until:%Y-%m-%d %H:%M} UTC: it wants fewer requests"
+        reason = f"{site} is not asked until {until:%Y-%m-%d %H:%M} UTC: {why}"
         return FetchProblem("soft", reason, retry_after=(until - now).total_seconds())
 
     def note(self, url: str, problem: FetchProblem | None) -> None:
@@ -67,7 +70,8 @@ class Holds:
             site = registered_domain(url) if asks_for_a_pause else host
             wait = min(max(problem.retry_after or limits.usual, limits.shortest), limits.longest)
             until = self._now() + timedelta(seconds=wait)
-            _keep(self._until, site, max(until, self._until.get(site, until)))
+            why = "it wants fewer requests" if asks_for_a_pause else f"{in_a_row} pages in a row could not be had"
+            _keep(self._until, site, max((until, why), self._until.get(site, (until, why))))
 
 
 class FeedHolds:
