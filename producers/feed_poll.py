@@ -92,9 +92,13 @@ class FeedPolling:
             at_once=limits.publish_at_once,
         )
 
-    def waits(self, source: FeedSource, record: FeedRecord, since: datetime) -> bool:
-        """Whether a feed that might have been asked since then waits, because its site told another feed to."""
-        return self._holds.waits(next_request.address_to_ask(source, record), since)
+    def waits(self, source: FeedSource, record: FeedRecord | None, started: datetime) -> bool:
+        """Whether a feed that is due waits, because its site told another feed to. started: when the poller was."""
+        if not self._holds:
+            return False
+        # What fell due while no poller ran has not waited for its site.
+        since = max(record.next_poll, started) if record and record.next_poll else started
+        return self._holds.waits(next_request.address_to_ask(source, record or FeedRecord(url=source.url)), since)
 
     async def poll(self, source: FeedSource, record: FeedRecord, *, pushed: bool = False) -> FeedPoll:
         """Poll a feed and remember what came of it.
@@ -299,7 +303,8 @@ class FeedPolling:
             pushed_until=await self._pushed_until(source, record, now),
         )
         updated = schedule.after_answer(record, answered, now, self._limits.schedule, self._random)
-        updated = replace(updated, fetch_url=fetch_url)
+        if fetch_url != updated.fetch_url:
+            updated = replace(updated, fetch_url=fetch_url)
         await self._delivery.remember(FeedUpdate(updated))
         return FeedPoll(updated, unchanged=True)
 

@@ -103,13 +103,17 @@ class FeedHolds:
         _keep(self._until, site, max(until, self._until.get(site, until)))
         return True
 
+    def __bool__(self) -> bool:
+        """Whether any site told a feed to wait: seldom, so that most need not be asked for."""
+        return bool(self._until)
+
     def waits(self, url: str, since: datetime) -> bool:
         """Whether a feed at this address, which might have been asked since then, is not to be asked now.
 
         However many others are told to wait meanwhile, it waits no longer than `longest`.
         """
         now = self._now()
-        if not self._until or now - since >= self._longest:
+        if now - since >= self._longest:
             return False
         return any(self._until.get(site, now) > now for site in (registered_domain(url), _host(url)))
 

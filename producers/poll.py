@@ -157,7 +157,9 @@ class Poller:
         for source in sources:
             key = feed_key(source)
             record = records.get(key)
-            wanted = key in self._pushed or (schedule.due(record, now) and not self._waits_for_site(source, record))
+            wanted = key in self._pushed or (
+                schedule.due(record, now) and not self._polling.waits(source, record, self._started)
+            )
             if wanted and key not in under_way and self._mine(key):
                 due.setdefault(key, source)
 
@@ -196,17 +198,12 @@ class Poller:
     def _mine(self, feed: str) -> bool:
         return self._sharing is None or self._sharing.mine(registered_domain(feed))
 
-    def _waits_for_site(self, source: FeedSource, record: FeedRecord | None) -> bool:
-        # What fell due while no poller ran has not waited for its site.
-        since = max(record.next_poll, self._started) if record and record.next_poll else self._started
-        return self._polling.waits(source, record or FeedRecord(url=source.url), since)
-
     async def _poll(self, source: FeedSource) -> FeedPoll | None:
         key = feed_key(source)
         known = self._record(key)
         pushed = key in self._pushed
         # Its site may have said so since the feed was listed as due.
-        if not pushed and self._waits_for_site(source, known):
+        if not pushed and self._polling.waits(source, known, self._started):
             return None
         if self._claims:
             claimed = await self._claims.take(key, self._clock.now(), pushed=pushed)

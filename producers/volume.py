@@ -17,8 +17,6 @@ LEAST_WEEKS = 3
 """Weeks that must have been watched before a habit is believed."""
 MISSING = 20.0
 """Articles that should have come since the last one before a silence is odd: by chance it happens once in e**20."""
-SHORTEST_SILENCE = timedelta(days=2)
-"""A weekend is no anomaly."""
 PAUSES = 2.0
 """Times its longest pause so far that a feed must have been silent, too."""
 TIMES = 4.0
@@ -27,6 +25,10 @@ MORE = 20
 """and so many articles more."""
 
 _SHARE = 1 / 3
+_DAY = 86_400.0
+_WEEK = WEEK.total_seconds()
+_SHORTEST_SILENCE = 2 * _DAY
+"""Seconds. A weekend is no anomaly."""
 _FORGET_PAUSE = 0.98
 """What a week leaves of the longest pause: half in eight months."""
 
@@ -66,29 +68,32 @@ def counted(record: FeedRecord, new: int, now: datetime, last_new: datetime | No
     if record.interval:
         count += new
     volume = Volume(start, count, before, habit, weeks, pause, "")
-    return replace(volume, anomaly=_anomaly(volume, now, last_new))
+    anomaly = _anomaly(volume, now, last_new)
+    return replace(volume, anomaly=anomaly) if anomaly else volume
 
 
 def _watched(record: FeedRecord, now: datetime) -> bool:
     """Whether the week goes on that was counted. A feed that failed, or that no poller asked, for days brings its past
     again, and what came of a week in which nobody looked is no habit.
     """
-    longest = max(SHORTEST_SILENCE, timedelta(seconds=2 * record.interval))
-    return record.last_good is None or now - record.last_good < longest
+    if record.last_good is None:
+        return True
+    return (now - record.last_good).total_seconds() < max(_SHORTEST_SILENCE, 2 * record.interval)
 
 
 def _anomaly(volume: Volume, now: datetime, last_new: datetime | None) -> str:
     count, before, habit = volume.week_new, volume.week_before, volume.habit
-    silent_weeks = (now - volume.week_start) // WEEK
-    if volume.weeks + silent_weeks < LEAST_WEEKS:
+    # Silent ones, which have not been counted yet.
+    weeks_since = (now - volume.week_start).total_seconds() // _WEEK
+    if volume.weeks + weeks_since < LEAST_WEEKS:
         return ""
     if count > TIMES * habit + MORE:
         return f"{count} new this week, where {habit:.0f} in a week are usual"
-    silence = now - last_new if last_new else timedelta()
-    longest_usual = max(SHORTEST_SILENCE, PAUSES * timedelta(seconds=volume.longest_pause))
-    if silence >= longest_usual and habit * (silence / WEEK) >= MISSING:
-        return f"nothing new for {silence.days} days, where {habit:.0f} in a week are usual"
-    if before is not None and volume.weeks > LEAST_WEEKS and not silent_weeks:
+    silence = (now - last_new).total_seconds() if last_new else 0.0
+    longest_usual = max(_SHORTEST_SILENCE, PAUSES * volume.longest_pause)
+    if silence >= longest_usual and habit * (silence / _WEEK) >= MISSING:
+        return f"nothing new for {silence // _DAY:.0f} days, where {habit:.0f} in a week are usual"
+    if before is not None and volume.weeks > LEAST_WEEKS and not weeks_since:
         # What the habit was without the week that is held against it.
         usual = (habit - before * _SHARE) / (1 - _SHARE)
         # It is said no more once the week that runs has brought enough.
