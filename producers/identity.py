@@ -1,15 +1,17 @@
-"""What is new in a feed's answer, what was edited, what is known: decided by content and memory, never by a date.
+"""What is new in a feed's answer, what was edited, what is known: decided by content and memory, never by how old a
+date is.
 
-An entry has up to three identities: its guid, its address, its text. Each is remembered for weeks, and one that is
-known is enough. Where nothing but words identifies an entry, its title is remembered too. Which of them count is
-learned from the feed's own answers:
+An entry has up to four identities: its guid, its address, its text, and its title where nothing but words identifies
+it. Each is remembered for weeks, and one that is known is enough. Which of them count is learned from the feed's own
+answers:
 
 - A guid or address that several different entries of one answer share identifies none of them.
 - Where more of the known texts, and two at least, come with guids and addresses never seen than with known ones, the
   feed makes these up anew for each request, and the text is what identifies. So it is for a single entry, where it has
-  the date that is known of its text; for one without a date, where that text was published a short while ago.
-- A title that is known, with another text, is an edit under the same date, and soon after also at the same address or
-  where the feed makes its guids and addresses up.
+  the time that is known of its text; where there is none, or nothing else of the answer is known, if that text was
+  published a short while ago, and from then on.
+- A title that is known, with another text, is an edit under the same time of publication. It is within a short while,
+  too, where it has no time and the same address, stands at a page of its own, or the feed makes its identities up.
 - A guid whose entry has another address, another date and another text is a guid used again: another article.
 - So is an address whose entry has a guid never seen, another date and another text, unless the feed's guids mean
   nothing, or its article was published or edited just before: that is a page that goes on, as a live report does.
@@ -25,7 +27,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Literal, NamedTuple
 
 from producers.canonical import address_key, canonical_url, names_a_page
@@ -42,6 +44,7 @@ _EDIT_AGAIN = timedelta(days=1)
 _ANOTHER_AFTER = timedelta(hours=6)
 """A bulletin comes out every morning and evening at most, a report of what is going on is edited sooner."""
 _SHORT_TEXT = 40
+_MIDNIGHT = time()
 _NOISE = 3
 
 
@@ -124,13 +127,13 @@ def candidates(feed: str, entries: Iterable[Entry]) -> tuple[Candidate, ...]:
     prints = [_fingerprint(entry, url) for entry, url in zip(entries, urls, strict=True)]
     guids = _identifying([entry.guid for entry in entries], prints)
     pages = _identifying([_page(url) for url in urls], prints)
-    titles = _identifying([entry.title for entry in entries], prints)
+    titles = Counter(entry.title for entry in entries)
     texts = Counter(found.text for found in prints)
     made: dict[tuple[str, ...], Candidate] = {}
     for entry, url, found in zip(entries, urls, prints, strict=True):
         page = _page(url)
         candidate = _candidate(feed, entry, url, found, guid_counts=entry.guid in guids, page_counts=page in pages)
-        if entry.title not in titles:
+        if not entry.title or titles[entry.title] > 1:
             candidate = replace(candidate, title=None)
         long = len(entry.title) + len(entry.summary or entry.content) >= _SHORT_TEXT
         # A short text is no identity where there is another: “Morning briefing” comes every day.
@@ -157,9 +160,13 @@ def decide(found: Sequence[Candidate], seen: Mapping[str, SeenEntry], now: datet
         seen.get(candidate.text) if match is None and candidate.text else None
         for candidate, match in zip(found, matches, strict=True)
     ]
-    made_up = sum(match is not None for match in by_text) > max(1, sum(match is not None for match in matches))
+    matched = sum(match is not None for match in matches)
+    by_text_alone = sum(
+        match is not None and not candidate.stands_alone for candidate, match in zip(found, by_text, strict=True)
+    )
+    evidence = _Evidence(made_up=by_text_alone > max(1, matched), nothing_else_known=not matched)
     knowns = [
-        match or _by_words(candidate, text_match, seen, now, made_up=made_up)
+        match or _by_words(candidate, text_match, seen, now, evidence)
         for candidate, match, text_match in zip(found, matches, by_text, strict=True)
     ]
     articles = _articles(found, knowns, seen)
@@ -175,7 +182,9 @@ def decide(found: Sequence[Candidate], seen: Mapping[str, SeenEntry], now: datet
             remember += [SeenEntry(key, article, str(candidate.fingerprint), moment, 0, now) for key in keys]
             continue
         if match is None and not candidate.stands_alone:
-            keys = candidate.words()
+            # It may have moved for good. Where it comes under another guid and address again, they are made up.
+            again = evidence.made_up or _was_known_by_words(candidate, known, seen)
+            keys = candidate.words() if again else (*keys, *candidate.words())
         revision, edits = known.revision, known.edits
         looked = str(candidate.fingerprint)
         edited = _is_edit(candidate, known, noise=noise)
@@ -292,30 +301,53 @@ def _match(candidate: Candidate, seen: Mapping[str, SeenEntry]) -> SeenEntry | N
     return None
 
 
+class _Evidence(NamedTuple):
+    """What an answer as a whole says of its guids and addresses."""
+
+    made_up: bool
+    """Whether the feed makes them up anew for each request."""
+    nothing_else_known: bool
+    """Whether none of them is known, so that nothing speaks for them either."""
+
+
 def _by_words(
-    candidate: Candidate, by_text: SeenEntry | None, seen: Mapping[str, SeenEntry], now: datetime, *, made_up: bool
+    candidate: Candidate,
+    by_text: SeenEntry | None,
+    seen: Mapping[str, SeenEntry],
+    now: datetime,
+    evidence: _Evidence,
 ) -> SeenEntry | None:
     """What is known of an entry whose guid and address are not: by its text, else by its title."""
-    by_title = seen.get(candidate.title) if candidate.title else None
     if by_text is not None:
-        # That its title is remembered says that it came under another guid and address before.
-        again = by_title is not None and by_title.article == by_text.article
         dates = _dates(candidate, by_text)
-        if made_up or candidate.stands_alone or dates == "same":
+        if evidence.made_up or candidate.stands_alone or dates == "same":
             return by_text
-        if dates == "unknown" and (again or _is_recent(by_text, now)):
+        dates_say_nothing = dates == "unknown" or evidence.nothing_else_known
+        if dates_say_nothing and (_was_known_by_words(candidate, by_text, seen) or _is_recent(by_text, now)):
             return by_text
-    if by_title is not None:
-        at_its_address = _Fingerprint.read(by_title.content_hash).address == candidate.fingerprint.address
-        goes_on = (made_up or at_its_address) and _is_recent(by_title, now)
-        if goes_on or _dates(candidate, by_title) == "same":
-            return by_title
-    return None
+    by_title = seen.get(candidate.title) if candidate.title else None
+    if by_title is None:
+        return None
+    dates = _dates(candidate, by_title)
+    # Every entry of a ticker may lead to the front page; a page of its own is what goes on there.
+    on_its_page = _Fingerprint.read(by_title.content_hash).address == candidate.fingerprint.address and (
+        dates == "unknown" or _page(candidate.url) is not None
+    )
+    goes_on = on_its_page or (evidence.made_up and not candidate.stands_alone)
+    return by_title if dates == "same" or (goes_on and _is_recent(by_title, now)) else None
+
+
+def _was_known_by_words(candidate: Candidate, known: SeenEntry, seen: Mapping[str, SeenEntry]) -> bool:
+    """Whether an article came under another guid and address before: then its title is remembered."""
+    by_title = seen.get(candidate.title) if candidate.title else None
+    return by_title is not None and by_title.article == known.article
 
 
 def _dates(candidate: Candidate, known: SeenEntry) -> Literal["same", "others", "unknown"]:
     before, after = _Fingerprint.read(known.content_hash).published, candidate.fingerprint.published
-    if not before or not after:
+    published = candidate.entry.published
+    # Midnight stands for a day without a time: two articles of one day may have it.
+    if not before or not after or published is None or published.time() == _MIDNIGHT:
         return "unknown"
     return "same" if before == after else "others"
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from producers.identity import MAX_EDITS
+from producers.identity import MAX_EDITS, candidates, decide, identities
 from schemas.records import Entry
 from tests.producers.feeds import LONG
 from tests.producers.identity_reader import FEED, START, Reader, entry
@@ -196,3 +196,97 @@ def test_entries_without_guid_and_link_are_told_apart_by_their_text() -> None:
 
 def test_one_entry_twice_in_an_answer_is_one() -> None:
     assert len(Reader().answer([entry(1), entry(1), entry(1, image="https://ashmere.example/a.jpg")])) == 1
+
+
+@pytest.mark.parametrize("link", ["https://ashmere.example/", None])
+def test_a_ticker_without_guids_whose_titles_come_again_loses_no_story(link: str | None) -> None:
+    reader = Reader()
+    items = [
+        Entry(
+            link=link,
+            title="Breaking news" if number % 9 == 0 else f"Report {number}",
+            summary=f"Part {number}. {LONG}",
+            published=START + timedelta(minutes=20 * number),
+        )
+        for number in range(40)
+    ]
+    articles = set()
+    for last in range(6, 41):
+        for decision in reader.answer(items[last - 6 : last], later=timedelta(minutes=20)):
+            assert decision.kind == "new"
+            articles.add(decision.article)
+    assert len(articles) == 40
+
+
+def test_a_page_of_its_own_that_goes_on_without_a_guid_is_one_article() -> None:
+    reader = Reader()
+    page = "https://ashmere.example/live/flood"
+    for turn in range(10):
+        moment = START + timedelta(minutes=30 * turn)
+        entries = [
+            Entry(link=page, title=title, summary=f"{turn}: {title}. {LONG}", published=moment)
+            for title in ("Flood on the Orla", "What we know")
+        ]
+        kinds = reader.kinds_after(timedelta(minutes=30), *entries)
+        assert kinds == ["new" if turn == 0 else "edited"] * 2
+
+
+@pytest.mark.parametrize("others", [0, 1, 5])
+def test_an_entry_made_up_anew_with_the_time_of_the_request_is_one_article(others: int) -> None:
+    reader = Reader()
+    kinds = []
+    for turn in range(288):
+        box = entry(99, guid=f"box-{turn}", link=f"https://ashmere.example/box/{turn}", published=reader.now)
+        stories = [
+            entry(100 * turn + number, guid=f"{turn}-{number}", published=reader.now) for number in range(others)
+        ]
+        kinds += reader.kinds_after(timedelta(minutes=5), box, *stories)
+    assert kinds == ["new"] * (1 + 288 * others)
+
+
+def test_two_filings_of_one_day_in_the_same_words_are_two() -> None:
+    reader = Reader()
+    day = datetime(2026, 3, 4, tzinfo=UTC)
+    steady = [entry(number, published=day) for number in range(5)]
+    filings = [
+        entry(number, title="Holding(s) in Company: Example plc", summary=LONG, published=day) for number in (50, 60)
+    ]
+    assert reader.kinds([*steady, filings[0]]) == ["new"] * 6
+    assert reader.kinds_after(timedelta(hours=7), *steady, filings[1]) == ["new"]
+    assert reader.answer([*steady, filings[1]]) == []
+
+
+def test_obituaries_of_one_day_after_a_move_to_another_domain_are_two() -> None:
+    reader = Reader()
+    day = datetime(2026, 3, 4, tzinfo=UTC)
+    old = [entry(number, published=day) for number in range(5)]
+    john = entry(50, title="Obituaries", summary=f"John died. {LONG}", published=day)
+    mary = entry(60, title="Obituaries", summary=f"Mary died. {LONG}", published=day)
+
+    def moved(one: Entry) -> Entry:
+        return one.model_copy(
+            update={"guid": f"new-{one.guid}", "link": (one.link or "").replace("ashmere", "new-ashmere")}
+        )
+
+    assert len(reader.answer([*old, john])) == 6
+    assert reader.answer([*map(moved, [*old, john])]) == []
+    assert reader.kinds_after(timedelta(hours=8), *map(moved, [*old, mary])) == ["new"]
+
+
+def test_a_story_that_moves_for_good_is_known_by_its_new_guid_and_link() -> None:
+    reader = Reader()
+    published = START + timedelta(minutes=3)
+    steady = [entry(number) for number in range(5)]
+    (*_, first) = reader.answer([*steady, entry(9, published=published)])
+    moved = entry(9, guid="other", link="https://ashmere.example/9/new-slug", published=published)
+    assert reader.answer([*steady, moved]) == []
+    (edited,) = reader.answer([*steady, moved.model_copy(update={"title": "Another title", "summary": LONG})])
+    assert (edited.kind, edited.article) == ("edited", first.article)
+
+
+def test_entries_with_the_same_words_and_other_dates_are_not_written_again_and_again() -> None:
+    entries = [Entry(title="Tides", summary=LONG, published=START + timedelta(days=day)) for day in range(2)]
+    reader = Reader()
+    assert len(reader.answer(entries)) == 2
+    found = candidates(FEED, entries)
+    assert decide(found, reader.store.seen(FEED, identities(found)), reader.now).remember == ()
