@@ -96,8 +96,8 @@ class FeedPolling:
         """Whether a feed that is due waits, because its site told another feed to. started: when the poller was."""
         if not self._holds:
             return False
-        # What fell due while no poller ran has not waited for its site.
-        since = max(record.next_poll, started) if record and record.next_poll else started
+        # What fell due while no poller ran has not waited for its site, nor has what was never polled.
+        since = max(record.next_poll, started) if record and record.next_poll else None
         return self._holds.waits(next_request.address_to_ask(source, record or FeedRecord(url=source.url)), since)
 
     async def poll(self, source: FeedSource, record: FeedRecord, *, pushed: bool = False) -> FeedPoll:
@@ -178,12 +178,11 @@ class FeedPolling:
         answer = await self._fetch(source, record, conditional=not thorough)
         if isinstance(answer, FetchProblem):
             self._heed(next_request.address_to_ask(source, record), answer)
-            if _is_looked_for(source, record, answer):
+            # Looking is not bound by what is read at once: up to fifteen requests may take a quarter of an hour.
+            if _is_looked_for(source, record, answer) and (found := await self._found_again(source, record)):
+                hashed = next_request.body_hash(found.answer)
                 async with self._reading:
-                    found = await self._found_again(source, record)
-                    if found:
-                        hashed = next_request.body_hash(found.answer)
-                        return await self._take(source, record, found.answer, found.feed, None, hashed, now)
+                    return await self._take(source, record, found.answer, found.feed, None, hashed, now)
             return await self._failed(record, Failed(answer.kind, answer.reason, answer.retry_after), answer)
         self._outage.note(registered_domain(source.url), None, now)
         if answer.status == 304:

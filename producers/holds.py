@@ -87,6 +87,7 @@ class FeedHolds:
         self._now = now
         self._longest = timedelta(seconds=longest)
         self._until: OrderedDict[str, datetime] = OrderedDict()
+        self._first_waited: OrderedDict[str, datetime] = OrderedDict()
 
     def note(self, url: str, problem: FetchProblem) -> bool:
         """What came of asking a feed's address; whether its site is to be left alone for it.
@@ -107,15 +108,19 @@ class FeedHolds:
         """Whether any site told a feed to wait: seldom, so that most need not be asked for."""
         return bool(self._until)
 
-    def waits(self, url: str, since: datetime) -> bool:
+    def waits(self, url: str, since: datetime | None) -> bool:
         """Whether a feed at this address, which might have been asked since then, is not to be asked now.
 
-        However many others are told to wait meanwhile, it waits no longer than `longest`.
+        since: None from the first time on that it is found to wait. However many others are told to wait meanwhile, it
+        waits no longer than `longest`.
         """
         now = self._now()
-        if now - since >= self._longest:
+        if not any(self._until.get(site, now) > now for site in (registered_domain(url), _host(url))):
             return False
-        return any(self._until.get(site, now) > now for site in (registered_domain(url), _host(url)))
+        if since is None:
+            since = self._first_waited.get(url, now)
+            _keep(self._first_waited, url, since)
+        return now - since < self._longest
 
 
 def may_pass(problem: FetchProblem) -> bool:

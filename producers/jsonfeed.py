@@ -15,7 +15,7 @@ from schemas.records import Entry
 
 _MARKS = codecs.BOM_UTF8 + codecs.BOM_UTF16_LE + b"\x00 \t\r\n"
 """Bytes that may stand around the first character of a document, in any encoding of Unicode."""
-_NO_UTF8 = re.compile("[\udc80-\udcff]")
+_NO_UTF8 = re.compile("[\udc80-\udcff]+")
 _LONGEST_NUMBER = 19
 """Digits that always fit 64 bits; a longer number is an id, and stays text."""
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from producers.answers import Fetched, FetchProblem
+from producers.canonical import address_key
 from producers.discover import feed_links_beside
 from producers.documents import ParsedFeed
 from producers.fetch import ACCEPT_PAGE, Fetching
@@ -48,13 +49,15 @@ async def rediscover(
         if isinstance(page, FetchProblem):
             continue
         owners = {registered_domain(url), registered_domain(site)}
-        links = [
+        named = [
             link
             for link in await feed_links_beside(page.body, page.url)
-            if link.url != url
-            and registered_domain(link.url) in owners
+            if registered_domain(link.url) in owners
             and not any(word in f"{link.url} {link.title}".lower() for word in _OTHERS)
         ]
+        # A page that still names the lost feed is out of date: what it names beside it is another one.
+        links = [link for link in named if address_key(link.url) != address_key(url)]
+        up_to_date = len(links) == len(named)
         read: list[Found] = []
         unread = len(links[_MOST:])
         for link in links[:_MOST]:
@@ -71,7 +74,7 @@ async def rediscover(
             if feed.entries and await known(feed):
                 return Found(answer, feed)
             read.append(Found(answer, feed))
-        if len(read) == 1 and read[0].feed.entries and not unread:
+        if up_to_date and len(read) == 1 and read[0].feed.entries and not unread:
             return read[0]
     return None
 

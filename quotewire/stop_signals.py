@@ -28,11 +28,12 @@ def heed_stop_signals(stop: threading.Event, again: Callable[[], None], *, same_
         first: float | None = None
         while True:
             arrived.get()
+            now = time.monotonic()
             if not stop.is_set():
-                first = time.monotonic()
                 stop.set()
-            elif first is None or time.monotonic() - first >= same_within:
+            elif now - (first or now) >= same_within:
                 again()
+            first = first or now
 
     threading.Thread(target=work, name="stop signals", daemon=True).start()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -161,7 +161,7 @@ class _Supervised:
     def _start_again(self, now: float) -> None:
         try:
             self.part = self._start()
-        except OSError as error:
+        except (OSError, RuntimeError) as error:
             # What this machine lacks for now, memory most often, is no reason to end the other parts.
             _log.error("part could not be started", part=self.name, reason=str(error), seconds=round(self._pause, 1))
             self._put_off(now)

@@ -186,3 +186,16 @@ def test_who_waits_is_who_was_meant(status: int, wait: float | None, waiting: li
     assert [url for url in (SAME_HOST, SAME_OWNER, OTHER) if holds.waits(url, clock.now())] == waiting
     clock.move(seconds=1_800)
     assert not any(holds.waits(url, clock.now()) for url in waiting)
+
+
+def test_a_feed_that_was_never_polled_waits_from_when_it_was_found_to_for_an_hour() -> None:
+    clock = SetClock()
+    holds = FeedHolds(clock.now, longest=HOUR.total_seconds())
+    problem = FetchProblem("blocked", "HTTP 429", status=429, retry_after=86_400, url=URL)
+    waited = 0
+    for _ in range(80):
+        clock.move(minutes=1)
+        # Others are told to wait again and again.
+        assert holds.note(URL, problem)
+        waited += holds.waits(SAME_HOST, None)
+    assert waited == 60

@@ -80,6 +80,14 @@ async def test_beyond_a_few_none_is_the_only_one(site: Site, desk: Desk) -> None
     assert (await desk.poll()).new == 0
 
 
+@pytest.mark.parametrize("named", ["/feed", "/feed/"])
+async def test_a_page_that_still_names_the_lost_feed_names_no_other_for_it(site: Site, desk: Desk, named: str) -> None:
+    site["/"] = home(("/new", "News"), (named, "Sport"))
+    site["/new"] = news(1)
+    assert (await desk.poll()).new == 0
+    assert desk.record().state == "failing"
+
+
 async def test_none_is_guessed_at(site: Site, desk: Desk) -> None:
     site["/"] = home(("/a", "A"), ("/b", "B"), ("https://other.example/feed", "Other"))
     site["/a"], site["/b"] = news(1), news(2)

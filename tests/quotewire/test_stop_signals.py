@@ -8,6 +8,8 @@ import subprocess
 import sys
 import time
 
+import pytest
+
 PROGRAM = """
 import os, sys, threading
 from quotewire.stop_signals import heed_stop_signals
@@ -50,14 +52,17 @@ from quotewire.stop_signals import heed_stop_signals
 stop, again = threading.Event(), threading.Event()
 heed_stop_signals(stop, again=again.set, same_within=1.5)
 print("ready", flush=True)
+if len(sys.argv) > 1:
+    stop.set()
 stop.wait()
 print("stopping", again.wait(1), flush=True)
 print("ended", again.wait(20), flush=True)
 """
 
 
-def test_the_same_stop_told_twice_is_one_and_a_later_one_another() -> None:
-    with subprocess.Popen([sys.executable, "-c", ONE_STOP], stdout=subprocess.PIPE, text=True) as process:
+@pytest.mark.parametrize("stopping", [[], ["its input has ended"]])
+def test_the_same_stop_told_twice_is_one_and_a_later_one_another(stopping: list[str]) -> None:
+    with subprocess.Popen([sys.executable, "-c", ONE_STOP, *stopping], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         try:
             assert process.stdout.readline() == "ready\n"
