@@ -8,7 +8,6 @@ import random as random_module
 from collections import Counter, defaultdict, deque
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from datetime import timedelta
-from types import MappingProxyType
 from typing import Any
 
 import structlog
@@ -66,8 +65,9 @@ class Poller:
     ) -> None:
         self._subscriber = subscriber
         self._pushed: set[str] = set()
-        self._listed: dict[str, str] = {}
-        """The owner of each listed feed."""
+        self._listed: set[str] = set()
+        self._owners: dict[str, str] = {}
+        """Of those listed feeds that were due: it takes a while to find out."""
         self._listed_of: Sequence[FeedSource] | None = None
         self._claims = Claims(store, sharing) if sharing else None
         self._sharing = sharing
@@ -98,7 +98,7 @@ class Poller:
         ConfigurationError.
         """
         crew = _Crew(self._limits, self._poll)
-        crew.waiting = _Line(await self._due(()), self._listed)
+        crew.waiting = self._line(await self._due(()))
         try:
             while crew.waiting or crew.under_way:
                 crew.start()
@@ -124,7 +124,7 @@ class Poller:
         try:
             while not stop.is_set():
                 if clock() >= next_scan:
-                    crew.waiting = _Line(await self._due_or_none(crew.under_way), self._listed)
+                    crew.waiting = self._line(await self._due_or_none(crew.under_way))
                     next_scan = clock() + _SCAN_EVERY
                     if self._subscriber and attending is None:
                         attending = asyncio.create_task(self._attend(self._subscriber))
@@ -150,9 +150,7 @@ class Poller:
         if self._records is None or shared_anew or sources is not self._listed_of:
             self._records = _newest(await asyncio.to_thread(self._store.feeds), self._records or {})
         if sources is not self._listed_of:
-            # On a thread: of tens of thousands it takes most of a second.
-            self._listed = await asyncio.to_thread(_owners, sources)
-            self._listed_of = sources
+            self._listed_of, self._listed, self._owners = sources, {feed_key(source) for source in sources}, {}
         if self._subscriber:
             self._pushed = set(await self._subscriber.pushed_feeds(self._listed))
         now = self._clock.now()
@@ -200,7 +198,16 @@ class Poller:
             await asyncio.sleep(_ATTEND_EVERY)
 
     def _mine(self, feed: str) -> bool:
-        return self._sharing is None or self._sharing.mine(self._listed.get(feed) or registered_domain(feed))
+        return self._sharing is None or self._sharing.mine(self._owner(feed))
+
+    def _owner(self, feed: str) -> str:
+        owner = self._owners.get(feed)
+        if owner is None:
+            owner = self._owners[feed] = registered_domain(feed)
+        return owner
+
+    def _line(self, due: Iterable[FeedSource]) -> _Line:
+        return _Line((self._owner(feed_key(source)), source) for source in due)
 
     async def _poll(self, source: FeedSource) -> FeedPoll | None:
         key = feed_key(source)
@@ -253,10 +260,6 @@ class Poller:
             log.info("gave up pages that did not come", pages=given_up)
 
 
-def _owners(sources: Sequence[FeedSource]) -> dict[str, str]:
-    return {feed_key(source): registered_domain(source.url) for source in sources}
-
-
 def _newest(stored: Mapping[str, FeedRecord], known: Mapping[str, FeedRecord]) -> dict[str, FeedRecord]:
     """The stored records, but those that were polled while the store was read as they are known here."""
     newest = dict(stored)
@@ -270,14 +273,14 @@ class _Line:
     """Feeds that wait to be polled, those of each owner in a line of their own.
 
     Owners take turns. One that has its share stands aside until a poll of it ends, and so is in nobody's way.
-    owners: of feeds whose owner is known, for it takes a while to find out.
+    due: each feed with its owner.
     """
 
-    def __init__(self, due: Iterable[FeedSource] = (), owners: Mapping[str, str] = MappingProxyType({})) -> None:
+    def __init__(self, due: Iterable[tuple[str, FeedSource]] = ()) -> None:
         # Lists, last first: most owners have one feed, for which a deque takes half a kilobyte.
         self._lines: dict[str, list[FeedSource]] = defaultdict(list)
-        for source in due:
-            self._lines[owners.get(feed_key(source)) or registered_domain(source.url)].append(source)
+        for owner, source in due:
+            self._lines[owner].append(source)
         for line in self._lines.values():
             line.reverse()
         self._turns = deque(self._lines)
