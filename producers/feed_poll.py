@@ -16,11 +16,12 @@ import structlog
 from producers import next_request, schedule, websub
 from producers.answers import Fetched, FetchProblem, freshness
 from producers.awaiting import earliest
+from producers.candidates import candidates, identities
 from producers.deliver import Delivered, Delivery
 from producers.documents import ParsedFeed
 from producers.fetch import Fetching
 from producers.holds import FeedHolds
-from producers.identity import Decisions, candidates, decide, identities
+from producers.identity import Decisions, decide
 from producers.late_pages import LatePages
 from producers.opml import FeedSource
 from producers.outage import REASON as OUTAGE

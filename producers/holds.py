@@ -87,7 +87,9 @@ class FeedHolds:
         self._now = now
         self._longest = timedelta(seconds=longest)
         self._until: OrderedDict[str, datetime] = OrderedDict()
-        self._first_waited: OrderedDict[str, datetime] = OrderedDict()
+        self._longest_until: datetime | None = None
+        self._first_waited: dict[str, datetime] = {}
+        """By listed feeds alone, so there are no more than those."""
 
     def note(self, url: str, problem: FetchProblem) -> bool:
         """What came of asking a feed's address; whether its site is to be left alone for it.
@@ -102,11 +104,18 @@ class FeedHolds:
         site = owner if problem.status == 429 else _host(problem.url)
         until = self._now() + min(timedelta(seconds=problem.retry_after), self._longest)
         _keep(self._until, site, max(until, self._until.get(site, until)))
+        self._longest_until = max(until, self._longest_until or until)
         return True
 
     def __bool__(self) -> bool:
-        """Whether any site told a feed to wait: seldom, so that most need not be asked for."""
-        return bool(self._until)
+        """Whether any site is left alone now: seldom, so that most need not be asked for."""
+        if self._longest_until is None:
+            return False
+        if self._longest_until > self._now():
+            return True
+        self._longest_until = None
+        self._until.clear()
+        return False
 
     def waits(self, url: str, since: datetime | None) -> bool:
         """Whether a feed at this address, which might have been asked since then, is not to be asked now.
@@ -118,8 +127,10 @@ class FeedHolds:
         if not any(self._until.get(site, now) > now for site in (registered_domain(url), _host(url))):
             return False
         if since is None:
-            since = self._first_waited.get(url, now)
-            _keep(self._first_waited, url, since)
+            since = self._first_waited.get(url)
+            # It has had as long to be asked in as it had to wait.
+            if since is None or now - since >= 2 * self._longest:
+                since = self._first_waited[url] = now
         return now - since < self._longest
 
 

@@ -56,8 +56,8 @@ async def rediscover(
             and not any(word in f"{link.url} {link.title}".lower() for word in _OTHERS)
         ]
         # A page that still names the lost feed is out of date: what it names beside it is another one.
-        links = [link for link in named if address_key(link.url) != address_key(url)]
-        up_to_date = len(links) == len(named)
+        links = [link for link in named if link.url != url]
+        up_to_date = all(address_key(link.url) != address_key(url) for link in named)
         read: list[Found] = []
         unread = len(links[_MOST:])
         for link in links[:_MOST]:

@@ -17,9 +17,9 @@ from collections.abc import Callable
 def heed_stop_signals(stop: threading.Event, again: Callable[[], None], *, same_within: float = 0.0) -> None:
     """Have `stop` set at a SIGTERM or SIGINT from now on, and `again` called at each where it is set already.
 
-    same_within: seconds after the first signal in which others are taken for it: where a service manager signals all
-    processes, a part hears of the same stop from its supervisor too. To be called by the main thread. Signals that come
-    before the first is taken up may be one to the system.
+    same_within: seconds after the first signal in which `again` is not called, whatever set `stop`: where a service
+    manager signals all processes, a part hears of the same stop from its supervisor too. To be called by the main
+    thread. Signals that come before the first is taken up may be one to the system.
     """
     # Of the standard library's queues the one whose `put` may interrupt another (docs.python.org: SimpleQueue.put).
     arrived = queue.SimpleQueue[int]()

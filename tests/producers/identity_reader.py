@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from producers.identity import Decision, candidates, decide, identities
+from producers.candidates import candidates, identities
+from producers.identity import Decision, decide
 from quotewire.adapters.memory_feed_store import MemoryFeedStore
 from quotewire.ports import FeedRecord
 from schemas.records import Entry

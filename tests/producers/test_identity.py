@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from producers.identity import MAX_EDITS, candidates, decide
+from producers.candidates import candidates
+from producers.identity import MAX_EDITS, decide
 from schemas.records import Entry
 from tests.producers.feeds import LONG
 from tests.producers.identity_reader import FEED, START, Reader, entry

@@ -88,6 +88,15 @@ async def test_a_page_that_still_names_the_lost_feed_names_no_other_for_it(site:
     assert desk.record().state == "failing"
 
 
+async def test_a_feed_whose_address_is_spelt_otherwise_by_now_is_found(site: Site, desk: Desk) -> None:
+    site["/feed"] = news(1)
+    await desk.poll()
+    site["/feed"], site["/"] = Reply(status=404), home(("/feed/", "News"))
+    site["/feed/"] = news(2, 1)
+    assert (await desk.poll()).new == 1
+    assert desk.record().fetch_url == site.url("/feed/")
+
+
 async def test_none_is_guessed_at(site: Site, desk: Desk) -> None:
     site["/"] = home(("/a", "A"), ("/b", "B"), ("https://other.example/feed", "Other"))
     site["/a"], site["/b"] = news(1), news(2)

@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from producers.identity import MAX_EDITS, candidates, decide, identities
+from producers.candidates import candidates, identities
+from producers.identity import MAX_EDITS, decide
 from schemas.records import Entry
 from tests.producers.feeds import LONG
 from tests.producers.identity_reader import FEED, START, Reader, entry
@@ -198,7 +199,7 @@ def test_one_entry_twice_in_an_answer_is_one() -> None:
     assert len(Reader().answer([entry(1), entry(1), entry(1, image="https://ashmere.example/a.jpg")])) == 1
 
 
-@pytest.mark.parametrize("link", ["https://ashmere.example/", None])
+@pytest.mark.parametrize("link", ["https://ashmere.example/", "https://ashmere.example/ticker", None])
 def test_a_ticker_without_guids_whose_titles_come_again_loses_no_story(link: str | None) -> None:
     reader = Reader()
     items = [
@@ -216,19 +217,6 @@ def test_a_ticker_without_guids_whose_titles_come_again_loses_no_story(link: str
             assert decision.kind == "new"
             articles.add(decision.article)
     assert len(articles) == 40
-
-
-def test_a_page_of_its_own_that_goes_on_without_a_guid_is_one_article() -> None:
-    reader = Reader()
-    page = "https://ashmere.example/live/flood"
-    for turn in range(10):
-        moment = START + timedelta(minutes=30 * turn)
-        entries = [
-            Entry(link=page, title=title, summary=f"{turn}: {title}. {LONG}", published=moment)
-            for title in ("Flood on the Orla", "What we know")
-        ]
-        kinds = reader.kinds_after(timedelta(minutes=30), *entries)
-        assert kinds == ["new" if turn == 0 else "edited"] * 2
 
 
 @pytest.mark.parametrize("others", [0, 1, 5])
@@ -290,3 +278,44 @@ def test_entries_with_the_same_words_and_other_dates_are_not_written_again_and_a
     assert len(reader.answer(entries)) == 2
     found = candidates(FEED, entries)
     assert decide(found, reader.store.seen(FEED, identities(found)), reader.now).remember == ()
+
+
+@pytest.mark.parametrize("hour", [0, 5, 12])
+def test_two_articles_of_a_day_without_a_time_are_two_wherever_that_day_begins(hour: int) -> None:
+    reader = Reader()
+    day = datetime(2026, 3, 4, hour, tzinfo=UTC)
+    steady = [entry(number, published=day - timedelta(days=number)) for number in range(5)]
+    filings = [
+        entry(number, title="Holding(s) in Company: Example plc", summary=LONG, published=day) for number in (50, 60)
+    ]
+    assert reader.kinds([*steady, filings[0]]) == ["new"] * 6
+    assert reader.kinds_after(timedelta(hours=7), *steady, filings[1]) == ["new"]
+
+
+@pytest.mark.parametrize("dated", [True, False])
+def test_a_column_whose_address_was_corrected_once_is_new_every_day_after_that(dated: bool) -> None:
+    reader = Reader()
+    day = datetime(2026, 3, 4, tzinfo=UTC)
+    steady = [entry(number, guid=None, published=day if dated else None) for number in range(5)]
+
+    def column(number: int, slug: str) -> list[Entry]:
+        published = day + timedelta(days=number) if dated else None
+        link = f"https://ashmere.example/crossword/{slug}"
+        return [*steady, entry(9, guid=None, link=link, title="Crossword", summary=LONG, published=published)]
+
+    assert reader.kinds(column(0, "0")) == ["new"] * 6
+    assert reader.kinds_after(timedelta(hours=1), *column(0, "0-a")) == []
+    for number in range(1, 8):
+        assert reader.kinds_after(timedelta(days=1), *column(number, str(number))) == ["new"]
+
+
+@pytest.mark.parametrize("others", [0, 5])
+def test_a_box_without_a_title_that_is_made_up_anew_is_one_article_and_fills_no_memory(others: int) -> None:
+    reader = Reader()
+    steady = [entry(number) for number in range(others)]
+    kinds = []
+    for turn in range(288):
+        box = entry(99, guid=f"box-{turn}", link=f"https://ashmere.example/box/{turn}", title="")
+        kinds += reader.kinds_after(timedelta(minutes=5), *steady, box)
+    assert kinds == ["new"] * (1 + others)
+    assert reader.store.forget_seen_before(reader.now + timedelta(days=1)) < 20 + 4 * others
