@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -24,7 +24,10 @@ _SECOND_LOOK = 2.0
 """Seconds after which a topic that was there and is not any more is looked for once again."""
 
 _SETTLING = 5.0
-"""Seconds that offsets inside an unfinished transaction are waited for."""
+"""Seconds that offsets inside an unfinished transaction are waited for, and changes of a topic to be seen."""
+
+_LOOK_AGAIN = 0.05
+"""Seconds between looks at a topic that was changed."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
@@ -120,9 +123,7 @@ class KafkaTopics:
     def _fitted(self, name: str, topic: Topic, partitions: int) -> Prepared:
         """Change a topic that is there where it is not as it should be. What is larger than that stays."""
         wanted: dict[str, str] = self._settings(topic)["configs"]
-        resource = ConfigResource(ConfigResourceType.TOPIC, name, dict.fromkeys(wanted))
-        found = self._client().describe_configs([resource], config_filter="all")["topic"][name]
-        there = {key: str(config["value"]) for key, config in found.items()}
+        there = self._configs(name, wanted)
         other = {key: value for key, value in wanted.items() if not _enough(there.get(key, ""), value)}
         if other:
             self._client().alter_configs([ConfigResource(ConfigResourceType.TOPIC, name, other)])
@@ -132,6 +133,9 @@ class KafkaTopics:
         if grown:
             self._client().create_partitions({name: topic.partitions})
             self._known.pop(topic.name, None)
+        if other or grown:
+            least = topic.partitions if grown else partitions
+            self._await(lambda: self._configs(name, other).items() >= other.items() and self._count(name) >= least)
         kept = (there | other)["retention.ms"]
         return prepared_topic(
             topic,
@@ -139,6 +143,21 @@ class KafkaTopics:
             topic.partitions if grown else partitions,
             timedelta.max if int(kept) < 0 else timedelta(milliseconds=int(kept)),
         )
+
+    def _configs(self, name: str, keys: Iterable[str]) -> dict[str, str]:
+        resource = ConfigResource(ConfigResourceType.TOPIC, name, dict.fromkeys(keys))
+        found = self._client().describe_configs([resource], config_filter="all")["topic"][name]
+        return {key: str(config["value"]) for key, config in found.items()}
+
+    def _count(self, name: str) -> int:
+        (found,) = self._client().describe_topics([name])
+        return len(found["partitions"])
+
+    def _await(self, changed: Callable[[], bool]) -> None:
+        # A broker learns of a change a moment after it was made; what is published until then may be refused.
+        deadline = time.monotonic() + _SETTLING
+        while not changed() and time.monotonic() < deadline:
+            time.sleep(_LOOK_AGAIN)
 
     def _settings(self, topic: Topic) -> dict[str, Any]:
         options = self._connection.options
