@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from producers.canonical import address_key, canonical_url, names_a_page
+from producers.documents import without_tags
 from schemas.records import Entry
 
 _SHORT_TEXT = 40
-_TAG = re.compile(r"<[^<>]*>")
 
 
 class Fingerprint(NamedTuple):
@@ -137,15 +136,11 @@ def _identifying(values: Sequence[str | None], prints: Sequence[Fingerprint]) ->
 def _fingerprint(entry: Entry, url: str | None) -> Fingerprint:
     return Fingerprint(
         # Without markup, links and pictures: they change with every request of some servers, and nobody reads them.
-        text=digest(entry.title, _words(entry.summary), _words(entry.content))[:16],
+        text=digest(entry.title, without_tags(entry.summary), without_tags(entry.content))[:16],
         updated=digest(entry.updated.isoformat())[:8] if entry.updated else "",
         published=digest(entry.published.isoformat())[:8] if entry.published else "",
         address=digest(address_key(url))[:8] if url else "",
     )
-
-
-def _words(markup: str) -> str:
-    return " ".join(_TAG.sub(" ", markup).split())
 
 
 def digest(*parts: str | None) -> str:

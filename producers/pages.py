@@ -14,6 +14,7 @@ import structlog
 
 from producers.answers import Fetched, FetchProblem
 from producers.connections import OwnerLimit
+from producers.documents import without_tags
 from producers.fetch import ACCEPT_PAGE, Fetching
 from producers.holds import HoldLimits, Holds, may_pass
 from producers.robots import Robots
@@ -28,7 +29,6 @@ _CUT_OFF = re.compile(
     re.IGNORECASE,
 )
 _FULL_TEXT = 250
-_TAG = re.compile(r"<[^<>]*>")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +67,8 @@ def page_wanted(entry: Entry, *, full_text: int = _FULL_TEXT) -> bool:
     """
     if not entry.link:
         return False
-    longest = max(_without_tags(entry.content), _without_tags(entry.summary), key=len)
+    longest = max(without_tags(entry.content), without_tags(entry.summary), key=len)
     return len(longest.split()) < full_text or bool(_CUT_OFF.search(html.unescape(longest[-200:])[-80:]))
-
-
-def _without_tags(markup: str) -> str:
-    # No parser: this runs beside the network for every new entry, and html.parser takes quadratic time for tags that
-    # never end.
-    return " ".join(_TAG.sub(" ", markup).split())
 
 
 class Pages:
@@ -109,6 +103,10 @@ class Pages:
         wanted = page_wanted(entry, full_text=self._limits.full_text)
         return PageResult(problem=reason, again=self._now(), tried=False) if wanted else PageResult()
 
+    def hold(self, url: str, problem: FetchProblem) -> None:
+        """Leave a site's pages alone, since it told whoever asked this address to wait, as a feed."""
+        self._holds.note(url, problem)
+
     async def _at(self, link: str) -> PageResult:
         stopped = await self._stopped(link)
         if stopped:
@@ -117,10 +115,6 @@ class Pages:
         async with self._turns.slot(registered_domain(link)):
             answer = self._held(link) or await self._asked(link)
         return answer if isinstance(answer, PageResult) else await self._page(answer)
-
-    def hold(self, url: str, problem: FetchProblem) -> None:
-        """Leave a site's pages alone, since it told whoever asked this address to wait, as a feed."""
-        self._holds.note(url, problem)
 
     async def _asked(self, link: str) -> Fetched | PageResult:
         asked = link

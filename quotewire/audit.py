@@ -19,6 +19,7 @@ from quotewire.audit_parts import (
     Finding,
     Letters,
     State,
+    burial,
     fields_of,
     passed_by,
     revision_in,
@@ -173,7 +174,7 @@ class _Tracing:
         for topic, group, place in reversed(on_its_way):
             letter = self._letters.of(article, group) if place is None else self._letters.at(place.record, group)
             if letter is not None:
-                return finding("dead", group, f"{letter.reason} (dead letter {letter.id})")
+                return finding("dead", group, burial(letter))
             if place is not None:
                 following = _after(topic)
                 if following is not None and _gone(article, kept[following.name]):

@@ -12,6 +12,7 @@ from quotewire.audit_parts import (
     Finding,
     Letters,
     State,
+    burial,
     fields_of,
     passed_by,
     revision_in,
@@ -75,7 +76,7 @@ def account_for_looks(stream: Stream, letters: Letters, result: Audit) -> None:
         state: State = "missing"
         reason = f"it was taken from {ENRICHED.name}, and not looked through for alerts"
         if (letter := letters.at(record, "alerts")) is not None:
-            state, reason = "dead", f"{letter.reason} (dead letter {letter.id})"
+            state, reason = "dead", burial(letter)
         result.findings.append(Finding("article", article.id, article.feed, article.revision, state, "alerts", reason))
 
 

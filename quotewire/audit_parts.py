@@ -133,6 +133,11 @@ class Letters:
         return self._replays[alert]
 
 
+def burial(letter: DeadLetter) -> str:
+    """Why something was buried, and by which letter."""
+    return f"{letter.reason} (dead letter {letter.id})"
+
+
 def passed_by(stream: Stream, topic: Topic, group: str) -> Callable[[StreamRecord], bool]:
     """Whether a group has passed a record."""
     committed = {at.partition: at.committed for at in stream.positions(topic.name, group)}

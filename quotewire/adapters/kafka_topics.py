@@ -135,7 +135,12 @@ class KafkaTopics:
             self._known.pop(topic.name, None)
         if other or grown:
             least = topic.partitions if grown else partitions
-            self._await(lambda: self._configs(name, other).items() >= other.items() and self._count(name) >= least)
+            self._await(
+                lambda: (
+                    self._configs(name, other).items() >= other.items()
+                    and len(self._described(topic.name)["partitions"]) >= least
+                )
+            )
         kept = (there | other)["retention.ms"]
         return prepared_topic(
             topic,
@@ -148,10 +153,6 @@ class KafkaTopics:
         resource = ConfigResource(ConfigResourceType.TOPIC, name, dict.fromkeys(keys))
         found = self._client().describe_configs([resource], config_filter="all")["topic"][name]
         return {key: str(config["value"]) for key, config in found.items()}
-
-    def _count(self, name: str) -> int:
-        (found,) = self._client().describe_topics([name])
-        return len(found["partitions"])
 
     def _await(self, changed: Callable[[], bool]) -> None:
         # A broker learns of a change a moment after it was made; what is published until then may be refused.
