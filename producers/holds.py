@@ -87,7 +87,6 @@ class FeedHolds:
         self._now = now
         self._longest = timedelta(seconds=longest)
         self._until: OrderedDict[str, datetime] = OrderedDict()
-        self._longest_until: datetime | None = None
         self._first_waited: dict[str, datetime] = {}
         """By listed feeds alone, so there are no more than those."""
 
@@ -104,18 +103,11 @@ class FeedHolds:
         site = owner if problem.status == 429 else _host(problem.url)
         until = self._now() + min(timedelta(seconds=problem.retry_after), self._longest)
         _keep(self._until, site, max(until, self._until.get(site, until)))
-        self._longest_until = max(until, self._longest_until or until)
         return True
 
     def __bool__(self) -> bool:
-        """Whether any site is left alone now: seldom, so that most need not be asked for."""
-        if self._longest_until is None:
-            return False
-        if self._longest_until > self._now():
-            return True
-        self._longest_until = None
-        self._until.clear()
-        return False
+        """Whether any site may be left alone now: seldom, so that most need not be asked for."""
+        return bool(self._until)
 
     def waits(self, url: str, since: datetime | None) -> bool:
         """Whether a feed at this address, which might have been asked since then, is not to be asked now.
@@ -124,7 +116,13 @@ class FeedHolds:
         waits no longer than `longest`.
         """
         now = self._now()
-        if not any(self._until.get(site, now) > now for site in (registered_domain(url), _host(url))):
+        held = False
+        for site in (registered_domain(url), _host(url)):
+            if self._until.get(site, now) > now:
+                held = True
+            else:
+                self._until.pop(site, None)
+        if not held:
             return False
         if since is None:
             since = self._first_waited.get(url)

@@ -97,11 +97,7 @@ def decide(found: Sequence[Candidate], seen: Mapping[str, SeenEntry], now: datet
             remember += [SeenEntry(key, article, str(candidate.fingerprint), moment, 0, now) for key in keys]
             continue
         if match is None and not candidate.stands_alone:
-            # It may have moved for good, and its new guid and address be the ones that count.
-            times = _times_known_by_words(candidate, known, seen)
-            moved = () if evidence.made_up or times else keys
-            marks = () if evidence.made_up else candidate.marks()[: times + 1]
-            keys = (*moved, *candidate.words(), *marks)
+            keys = _keys_by_words(candidate, known, seen, evidence)
         revision, edits = known.revision, known.edits
         looked = str(candidate.fingerprint)
         edited = _is_edit(candidate, known, noise=noise)
@@ -225,6 +221,18 @@ def _by_words(
     goes_on = at_its_address or (evidence.made_up and not candidate.stands_alone)
     goes_on = goes_on and dates == "unknown" and _is_recent(by_title, now)
     return by_title if dates == "same" or goes_on else None
+
+
+def _keys_by_words(
+    candidate: Candidate, known: SeenEntry, seen: Mapping[str, SeenEntry], evidence: _Evidence
+) -> tuple[str, ...]:
+    """What to remember of an entry that its words identified, each once."""
+    if evidence.made_up:
+        return candidate.words()
+    times = _times_known_by_words(candidate, known, seen)
+    # At first it may have moved for good, and its new guid and address be the ones that count.
+    identities = candidate.identities() if times == 0 else ()
+    return tuple(dict.fromkeys((*identities, *candidate.words(), *candidate.marks()[: times + 1])))
 
 
 def _times_known_by_words(candidate: Candidate, known: SeenEntry, seen: Mapping[str, SeenEntry]) -> int:

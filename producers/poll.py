@@ -88,7 +88,7 @@ class Poller:
             waits=self._waits,
             subscriber=subscriber,
         )
-        self._records: dict[str, FeedRecord] | None = None
+        self._records: dict[str, FeedRecord] = {}
         self._started = clock.now()
 
     async def poll_due(self) -> PollSummary:
@@ -144,12 +144,12 @@ class Poller:
     async def _due(self, under_way: Collection[str]) -> list[FeedSource]:
         """The feeds that are due, longest overdue first; each once."""
         sources = await asyncio.to_thread(self._sources)
-        # Feeds may be this poller's now that others have polled since.
-        shared_anew = self._sharing is not None and await asyncio.to_thread(self._sharing.refresh)
-        # A feed that was taken off the list and put on it again is remembered no more.
-        if self._records is None or shared_anew or sources is not self._listed_of:
-            self._records = _newest(await asyncio.to_thread(self._store.feeds), self._records or {})
+        if self._sharing is not None and await asyncio.to_thread(self._sharing.refresh):
+            # Feeds may be this poller's now that others have polled since.
+            self._listed_of = None
         if sources is not self._listed_of:
+            # A feed that was taken off the list and put on it again is remembered no more.
+            self._records = _newest(await asyncio.to_thread(self._store.feeds), self._records)
             self._listed_of, self._listed, self._owners = sources, {feed_key(source) for source in sources}, {}
         if self._subscriber:
             self._pushed = set(await self._subscriber.pushed_feeds(self._listed))
@@ -211,7 +211,7 @@ class Poller:
 
     async def _poll(self, source: FeedSource) -> FeedPoll | None:
         key = feed_key(source)
-        known = self._record(key)
+        known = self._records.get(key)
         pushed = key in self._pushed
         # Its site may have said so since the feed was listed as due.
         if not pushed and self._polling.waits(source, known, self._started):
@@ -219,25 +219,17 @@ class Poller:
         if self._claims:
             claimed = await self._claims.take(key, self._clock.now(), pushed=pushed)
             if claimed.record:
-                known = self._remember(claimed.record)
+                known = self._records[key] = claimed.record
             if not claimed.held:
                 return None
         poll = await self._polling.poll(source, known or FeedRecord(url=key), pushed=pushed)
-        self._remember(poll.record)
+        # Into what they are now: they may have been read anew since the poll began.
+        self._records[key] = poll.record
         if self._observe is not None:
             self._observe(poll)
         if self._claims:
             self._claims.release(key)
         return poll
-
-    def _record(self, feed: str) -> FeedRecord | None:
-        return self._records.get(feed) if self._records is not None else None
-
-    def _remember(self, record: FeedRecord) -> FeedRecord:
-        # They may have been read anew since the poll began.
-        if self._records is not None:
-            self._records[record.url] = record
-        return record
 
     async def _forget_or_not(self) -> None:
         try:
